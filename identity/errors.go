@@ -1,0 +1,37 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+)
+
+// What can be wrong with a card, sorted by what the person can do about it.
+var (
+	ErrNotPIV        = errors.New("identity: the card holds no PIV application")
+	ErrNoCertificate = errors.New("identity: the card holds no certificate for signing in")
+	ErrPINBlocked    = errors.New("identity: the card's PIN is blocked")
+	ErrCardRemoved   = errors.New("identity: the card was removed")
+	ErrNotTouched    = errors.New("identity: the card was not touched in time")
+	ErrCancelled     = errors.New("identity: cancelled")
+)
+
+// A WrongPINError reports a PIN that the card refused.
+type WrongPINError struct {
+	Left int // tries left before the card blocks; -1 if unknown
+}
+
+func (e *WrongPINError) Error() string {
+	return fmt.Sprintf("identity: wrong PIN, %d tries left", e.Left)
+}
+
+// A BusyError reports a card that another program holds.
+type BusyError struct {
+	Holder string // the likely holder, "" if unknown
+}
+
+func (e *BusyError) Error() string {
+	if e.Holder == "" {
+		return "identity: another program is using the card"
+	}
+	return "identity: " + e.Holder + " is using the card"
+}

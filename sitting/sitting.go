@@ -1,0 +1,102 @@
+// Package sitting is the subject: who may come to a sitting, who is there, who
+// has the floor, and what follows from each entry. It is pure: no clock, no
+// network, no goroutine; it imports nothing of ours. Service and clients run
+// the same [State.Apply] and the same [Allows].
+package sitting
+
+import "time"
+
+// An ID names one sitting of a house: 1–64 of a–z, 0–9 and "-".
+type ID string
+
+// A MemberID names one person on a roster: 1–64 of a–z, 0–9, "-" and ".".
+type MemberID string
+
+// A Role is what a person on the roster is there for.
+type Role string
+
+// The roles.
+const (
+	RoleMember      Role = "member"
+	RoleChair       Role = "chair"
+	RoleClerk       Role = "clerk"
+	RoleInterpreter Role = "interpreter"
+	RoleStaff       Role = "staff"
+	RoleWitness     Role = "witness"
+	RoleBroadcaster Role = "broadcaster"
+)
+
+// A Kind says who may know of what is said.
+type Kind string
+
+// The kinds of sitting. In camera, each arrival waits for a chair or a clerk.
+const (
+	Public   Kind = "public"
+	InCamera Kind = "in camera"
+)
+
+// A Hash is a SHA-256 digest.
+type Hash [32]byte
+
+// A Member is one person on the roster.
+type Member struct {
+	ID    MemberID
+	Name  string // as shown
+	Party string // "" for those who sit for none
+	Seat  string // riding, or what the person is there for
+	Role  Role
+	Cards []string // names by which a card is known, see identity.Person.Names
+}
+
+// An Order is the order of the day: what a clerk's card has signed.
+type Order struct {
+	House     string
+	Sitting   ID
+	Title     map[string]string // by language: "en", "fr"
+	Kind      Kind
+	Languages []string
+	Suite     string // the MLS cipher suite, by name; there is no other
+	Opens     time.Time
+	Closes    time.Time
+	Roster    []Member
+	Hash      Hash // of the signed bytes; binds the roster to the group's keys
+}
+
+// A Seat is a member who is present, or who waits to be admitted.
+type Seat struct {
+	Member     MemberID
+	Arrival    uint64    // the entry by which the member arrived: tells two visits apart
+	Since      time.Time // of that entry
+	Session    Hash      // of the session certificate
+	Chain      [][]byte  // session certificate, card certificate, …: DER
+	KeyPackage []byte    // MLS key package
+	Away       bool      // the link is lost; the seat is kept
+	Confirmed  uint64    // the newest epoch that the member has confirmed
+}
+
+// A Grant is the floor, given to a member.
+type Grant struct {
+	To    MemberID
+	By    MemberID
+	Since time.Time
+}
+
+// A Hand is a place in the queue.
+type Hand struct {
+	By    MemberID
+	Since time.Time
+}
+
+// A State is a sitting after some entry. It is a value: [State.Apply] returns
+// a new one and never changes the old, so a State may be read from anywhere.
+type State struct {
+	Order   *Order
+	Seq     uint64 // of the last entry
+	Head    Hash   // of the last entry
+	At      time.Time
+	Seats   []Seat // present, in the order of arrival
+	Waiting []Seat // arrived, not yet admitted
+	Floor   []Grant
+	Hands   []Hand // the queue, first come first
+	Closed  bool
+}
