@@ -1,0 +1,81 @@
+package delivery
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"incamera/sitting"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// bucketPrefix begins the name of a sitting's bucket.
+const bucketPrefix = "blobs-"
+
+// PutBlob keeps blob under its hash. It returns [ErrHash] when blob is
+// something else, [ErrTooLarge] beyond [MaxBlob]. A blob that is there already
+// is left as it is.
+func (d *Delivery) PutBlob(ctx context.Context, id sitting.ID, hash sitting.Hash, blob []byte) error {
+	if len(blob) > MaxBlob {
+		return ErrTooLarge
+	}
+	if sha256.Sum256(blob) != hash {
+		return ErrHash
+	}
+	d.blobs.Lock()
+	defer d.blobs.Unlock()
+	b, err := d.bucket(ctx, id)
+	if err != nil {
+		return err
+	}
+	name := hex.EncodeToString(hash[:])
+	if _, err := b.GetInfo(ctx, name); err == nil {
+		return nil
+	}
+	if _, err := b.PutBytes(ctx, name, blob); err != nil {
+		return fmt.Errorf("delivery: put blob: %w", err)
+	}
+	return nil
+}
+
+// bucket returns the sitting's bucket, and makes it if it has none.
+func (d *Delivery) bucket(ctx context.Context, id sitting.ID) (jetstream.ObjectStore, error) {
+	b, err := d.js.ObjectStore(ctx, bucketPrefix+string(id))
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		b, err = d.js.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{
+			Bucket:   bucketPrefix + string(id),
+			Storage:  jetstream.FileStorage,
+			Replicas: d.replicas,
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("delivery: blobs: %w", err)
+	}
+	return b, nil
+}
+
+// GetBlob returns the blob that has this hash, or [ErrNoBlob]. The hash has
+// been checked.
+func (d *Delivery) GetBlob(ctx context.Context, id sitting.ID, hash sitting.Hash) ([]byte, error) {
+	b, err := d.js.ObjectStore(ctx, bucketPrefix+string(id))
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		return nil, ErrNoBlob
+	}
+	if err != nil {
+		return nil, fmt.Errorf("delivery: get blob: %w", err)
+	}
+	blob, err := b.GetBytes(ctx, hex.EncodeToString(hash[:]))
+	if errors.Is(err, jetstream.ErrObjectNotFound) {
+		return nil, ErrNoBlob
+	}
+	if err != nil {
+		return nil, fmt.Errorf("delivery: get blob: %w", err)
+	}
+	if sha256.Sum256(blob) != hash {
+		return nil, ErrHash
+	}
+	return blob, nil
+}
