@@ -13,6 +13,10 @@ var (
 	ErrCardRemoved   = errors.New("identity: the card was removed")
 	ErrNotTouched    = errors.New("identity: the card was not touched in time")
 	ErrCancelled     = errors.New("identity: cancelled")
+	// ErrPINFormat reports a PIN that no card takes; no try was spent on it.
+	ErrPINFormat = errors.New("identity: a PIN has six to eight characters")
+	// ErrNoService reports that the system's smartcard service does not answer.
+	ErrNoService = errors.New("identity: the smartcard service is not running")
 )
 
 // A WrongPINError reports a PIN that the card refused.

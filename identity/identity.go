@@ -67,7 +67,10 @@ type Reader struct {
 type Readers interface {
 	// Watch calls changed with all readers at once and again whenever a
 	// reader or a card comes or goes, until ctx ends. changed must not wait.
-	// A card that stays put is the same Card value from call to call.
+	// A card that stays put is the same Card value from call to call; one that
+	// was pulled answers [ErrCardRemoved] to whatever it is doing. While the
+	// smartcard service does not answer, the only Reader has no name and the
+	// error [ErrNoService].
 	Watch(ctx context.Context, changed func([]Reader)) error
 }
 
