@@ -1,0 +1,53 @@
+package e2ee
+
+import (
+	"crypto/ecdsa"
+	"fmt"
+)
+
+// A Leaf is one member's place in the group's tree.
+type Leaf struct {
+	Index  uint32
+	Member string   // as the [Judge] named the member
+	Key    string   // the leaf's signature key: tells two visits of a member apart
+	Chain  [][]byte // session certificate, card certificate, …: DER
+}
+
+// An Epoch is the group between two commits. It never changes.
+type Epoch struct {
+	Number        uint64
+	Suite         string
+	Authenticator []byte // equal for all who are in the same epoch of the same group
+	Leaves        []Leaf // in leaf order
+	Own           uint32
+
+	mediaKey []byte             // the base key of RFC 9605, section 5.2
+	keys     []*ecdsa.PublicKey // by leaf index; nil for a blank one
+}
+
+// Format keeps the epoch's keys out of every log.
+func (e *Epoch) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "epoch %d, %d members", e.Number, len(e.Leaves))
+}
+
+// Leaf returns the own leaf.
+func (e *Epoch) Leaf() Leaf {
+	for _, l := range e.Leaves {
+		if l.Index == e.Own {
+			return l
+		}
+	}
+	return Leaf{}
+}
+
+// owners lists whose each leaf is, by index.
+func (e *Epoch) owners() []string {
+	var names []string
+	for _, l := range e.Leaves {
+		for uint32(len(names)) <= l.Index {
+			names = append(names, "")
+		}
+		names[l.Index] = l.Member
+	}
+	return names
+}
