@@ -115,3 +115,15 @@ type Meter struct {
 	Connected  bool             // the relay is there
 	Fault      error            // a device that is missing, taken or pulled; nil when all is well
 }
+
+// PictureClear is the one byte that a frame of picture carries in the clear.
+// The relay reads bit 0 only, as the first byte of a VP8 payload: 0 is a key
+// frame. Bits 1 and 2 are the temporal tier, bits 3 and 4 the layer; sealers
+// read these, to know which frames a receiver may never get.
+func PictureClear(key bool, layer, tier int) byte {
+	b := byte(tier&3)<<1 | byte(layer&3)<<3
+	if !key {
+		b |= 1
+	}
+	return b
+}
