@@ -12,16 +12,30 @@ type Frame struct {
 // one goroutine; all sealers of a keyring share one counter.
 type Sealer struct {
 	ring    *Keyring
+	pinned  *epoch // the next frame's, if it was asked for
 	scratch scratch
 }
 
 // Sealer returns a new sealer.
 func (r *Keyring) Sealer() *Sealer { return &Sealer{ring: r} }
 
+// Pin settles which epoch the next frame is sealed in, and returns its number.
+func (s *Sealer) Pin() (uint64, error) {
+	s.pinned = s.ring.held.Load().sender(s.ring.now)
+	if s.pinned == nil {
+		return 0, ErrNoKey
+	}
+	return s.pinned.Number, nil
+}
+
 // Seal appends the sealed payload to dst; metadata is authenticated, not sent.
 // It fails with [ErrNoKey] before the first epoch and after the last.
 func (s *Sealer) Seal(dst []byte, context uint64, metadata, payload []byte) ([]byte, Frame, error) {
-	e := s.ring.held.Load().sender(s.ring.now)
+	e := s.pinned
+	s.pinned = nil
+	if e == nil {
+		e = s.ring.held.Load().sender(s.ring.now)
+	}
 	if e == nil {
 		return dst, Frame{}, ErrNoKey
 	}
