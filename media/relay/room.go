@@ -1,0 +1,188 @@
+package relay
+
+import (
+	"image"
+	"slices"
+
+	"github.com/livekit/protocol/livekit"
+	"github.com/pion/webrtc/v4"
+)
+
+// A room is what is known of the relay's room and of our own place in it. It
+// belongs to the goroutine run.
+type room struct {
+	me      *livekit.ParticipantInfo
+	session string // participant sid
+	tracks  map[string]track
+	waiting map[string]arrived // tracks whose member is not known yet
+
+	microphone publication
+	camera     publication
+	offer      offering
+
+	early map[livekit.SignalTarget][]webrtc.ICECandidateInit // before a description
+}
+
+// A track is one track of another member, by its sid.
+type track struct {
+	member  string
+	source  livekit.TrackSource
+	fetched bool
+	size    image.Point // asked for; zero when the relay holds it back
+}
+
+// A publication is one track of ours.
+//
+//	idle ──asked──► asked ──published──► live
+//	  ▲               │ refused            │ unpublished, not allowed any more
+//	  │               ▼                    │
+//	  └─permission─ refused   ◄────────────┘ (to idle)
+type publication struct {
+	source livekit.TrackSource
+	stage  stage
+	cid    string
+	sid    string
+	muted  bool
+	sender *webrtc.RTPSender
+}
+
+type stage uint8
+
+const (
+	idle stage = iota
+	asked
+	refused
+	live
+)
+
+// An offering is where the negotiation of our own tracks stands.
+type offering struct {
+	due  bool // something is not offered yet
+	open bool // an answer is awaited
+}
+
+func newRoom(join *livekit.JoinResponse) *room {
+	r := &room{
+		me:         join.GetParticipant(),
+		session:    join.GetParticipant().GetSid(),
+		tracks:     map[string]track{},
+		waiting:    map[string]arrived{},
+		microphone: publication{source: livekit.TrackSource_MICROPHONE},
+		camera:     publication{source: livekit.TrackSource_CAMERA},
+		offer:      offering{due: true},
+		early:      map[livekit.SignalTarget][]webrtc.ICECandidateInit{},
+	}
+	r.update(join.GetOtherParticipants())
+	return r
+}
+
+// update takes what the relay says about participants: all there is to know
+// about each of them.
+func (r *room) update(all []*livekit.ParticipantInfo) {
+	for _, p := range all {
+		if p.GetIdentity() == r.me.GetIdentity() {
+			if p.GetSid() == r.session {
+				r.admit(p)
+			}
+			continue
+		}
+		r.know(p)
+	}
+}
+
+// admit takes what the relay says about ourselves.
+func (r *room) admit(me *livekit.ParticipantInfo) {
+	r.me = me
+	for _, p := range []*publication{&r.microphone, &r.camera} {
+		if p.stage == refused {
+			p.stage = idle
+		}
+	}
+}
+
+// know replaces what is known of the tracks of p.
+func (r *room) know(p *livekit.ParticipantInfo) {
+	var there []string
+	if p.GetState() != livekit.ParticipantInfo_DISCONNECTED {
+		for _, t := range p.GetTracks() {
+			there = append(there, t.GetSid())
+			old := r.tracks[t.GetSid()]
+			old.member, old.source = p.GetIdentity(), t.GetSource()
+			r.tracks[t.GetSid()] = old
+		}
+	}
+	for sid, t := range r.tracks {
+		if t.member == p.GetIdentity() && !slices.Contains(there, sid) {
+			delete(r.tracks, sid)
+		}
+	}
+}
+
+// allowed reports whether the relay lets us publish from source.
+func (r *room) allowed(source livekit.TrackSource) bool {
+	p := r.me.GetPermission()
+	if p == nil || !p.GetCanPublish() {
+		return false
+	}
+	from := p.GetCanPublishSources()
+	return len(from) == 0 || slices.Contains(from, source)
+}
+
+// subscribe returns the sids to subscribe to now: every microphone, and the
+// cameras that are wanted.
+func (r *room) subscribe(w *Wish) (sids []string) {
+	for sid, t := range r.tracks {
+		if t.fetched || !wanted(t, w) {
+			continue
+		}
+		t.fetched = true
+		t.size = image.Pt(-1, -1)
+		r.tracks[sid] = t
+		sids = append(sids, sid)
+	}
+	slices.Sort(sids)
+	return sids
+}
+
+func wanted(t track, w *Wish) bool {
+	switch t.source {
+	case livekit.TrackSource_MICROPHONE:
+		return true
+	case livekit.TrackSource_CAMERA:
+		return !w.Fetch[t.member].Eq(image.Point{})
+	default:
+		return false
+	}
+}
+
+// settings returns what the relay must be told about the cameras that are
+// fetched: how large they are shown, or that they are not.
+func (r *room) settings(w *Wish) (all []*livekit.UpdateTrackSettings) {
+	for sid, t := range r.tracks {
+		if !t.fetched || t.source != livekit.TrackSource_CAMERA {
+			continue
+		}
+		size := w.Fetch[t.member]
+		if size.Eq(t.size) {
+			continue
+		}
+		t.size = size
+		r.tracks[sid] = t
+		all = append(all, setting(sid, size))
+	}
+	return all
+}
+
+// setting asks for the layer that fills size when it is cropped to it.
+// Cameras send 16:9; the relay compares heights.
+func setting(sid string, size image.Point) *livekit.UpdateTrackSettings {
+	if size.Eq(image.Point{}) {
+		return &livekit.UpdateTrackSettings{TrackSids: []string{sid}, Disabled: true}
+	}
+	height := max(size.Y, size.X*9/16)
+	return &livekit.UpdateTrackSettings{
+		TrackSids: []string{sid},
+		Width:     uint32(max(height*16/9, 1)),
+		Height:    uint32(max(height, 1)),
+	}
+}

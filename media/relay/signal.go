@@ -1,0 +1,115 @@
+package relay
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"incamera/media"
+
+	"github.com/coder/websocket"
+	"github.com/livekit/protocol/livekit"
+	"google.golang.org/protobuf/proto"
+)
+
+// The signalling of LiveKit: protobuf messages over a web socket, protocol 16.
+const (
+	protocol       = 16
+	maxMessage     = 8 << 20         // bytes; a join lists every member
+	writeTimeout   = 2 * time.Second // for one message
+	pingEvery      = time.Second
+	silenceAllowed = 4 * time.Second // without any message from the relay
+)
+
+// A RefusedError says that the relay's door answered with an HTTP status that
+// lets nobody in: the ticket is used, too old, or not for this member.
+type RefusedError struct{ Status int }
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("relay: ticket refused: %s", http.StatusText(e.Status))
+}
+
+// A signal is one open signalling connection.
+type signal struct{ conn *websocket.Conn }
+
+// dialSignal opens the signalling that t leads to. Resume names the session
+// (participant sid) to take up again; empty starts a new one.
+func dialSignal(ctx context.Context, t media.Ticket, resume string) (*signal, error) {
+	where, err := signalURL(t.URL, resume)
+	if err != nil {
+		return nil, err
+	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: t.TLS, DisableKeepAlives: true}}
+	conn, answer, err := websocket.Dial(ctx, where, &websocket.DialOptions{
+		HTTPClient: client,
+		HTTPHeader: http.Header{"Authorization": {"Bearer " + t.Token}},
+	})
+	if err != nil {
+		if answer != nil && answer.StatusCode >= 400 && answer.StatusCode < 500 {
+			return nil, &RefusedError{Status: answer.StatusCode}
+		}
+		return nil, fmt.Errorf("relay: cannot reach the relay: %w", err)
+	}
+	conn.SetReadLimit(maxMessage)
+	return &signal{conn: conn}, nil
+}
+
+// signalURL is where LiveKit's signalling is, below base. Nothing is
+// subscribed to unless asked for.
+func signalURL(base, resume string) (string, error) {
+	u, err := url.Parse(base)
+	if err != nil {
+		return "", fmt.Errorf("relay: bad ticket: %w", err)
+	}
+	u.Path = strings.TrimSuffix(u.Path, "/") + "/rtc"
+	q := url.Values{
+		"protocol":       {strconv.Itoa(protocol)},
+		"sdk":            {"go"},
+		"auto_subscribe": {"0"},
+	}
+	if resume != "" {
+		q.Set("reconnect", "1")
+		q.Set("sid", resume)
+	}
+	u.RawQuery = q.Encode()
+	return u.String(), nil
+}
+
+// read waits for the next message.
+func (s *signal) read(ctx context.Context) (*livekit.SignalResponse, error) {
+	for {
+		kind, data, err := s.conn.Read(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("relay: signalling lost: %w", err)
+		}
+		if kind != websocket.MessageBinary {
+			continue
+		}
+		m := new(livekit.SignalResponse)
+		if err := proto.Unmarshal(data, m); err != nil {
+			return nil, fmt.Errorf("relay: bad message: %w", err)
+		}
+		return m, nil
+	}
+}
+
+// write sends m, waiting for no longer than [writeTimeout].
+func (s *signal) write(ctx context.Context, m *livekit.SignalRequest) error {
+	data, err := proto.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("relay: cannot write message: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	if err := s.conn.Write(ctx, websocket.MessageBinary, data); err != nil {
+		return fmt.Errorf("relay: signalling lost: %w", err)
+	}
+	return nil
+}
+
+// close drops the connection without a farewell.
+func (s *signal) close() { _ = s.conn.CloseNow() }
