@@ -1,0 +1,15 @@
+package relay
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// bind makes the child end with the thread that starts it, even if this
+// process is killed, and keeps a terminal's signals from it: its end is ours
+// to order.
+func bind(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+}
