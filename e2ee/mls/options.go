@@ -1,0 +1,85 @@
+package mls
+
+import (
+	"crypto/rand"
+	"errors"
+	"io"
+	"time"
+)
+
+// Options are what a client brings to a group. They never change.
+type Options struct {
+	Suite    Suite
+	Validate Validate  // no group works without it
+	Rand     io.Reader // nil: crypto/rand
+
+	// Lifetime is how long a new key package is good; 0: 12 hours.
+	Lifetime time.Duration
+	// MaxLifetime is the longest total lifetime of others' key packages that is
+	// accepted (RFC 9420 section 7.2 demands one); 0: 90 days; negative: any.
+	MaxLifetime time.Duration
+
+	// Extensions are the types, beyond those of RFC 9420, that the application
+	// understands; a group that uses another cannot be joined.
+	Extensions []ExtensionType
+	// LeafExtensions go into the member's own leaf.
+	LeafExtensions []Extension
+	// Credentials are the types that the application understands; nil: both.
+	Credentials []CredentialType
+
+	// PSKs finds the pre-shared keys that commits ask for; nil: there are none.
+	PSKs PSKs
+	// PastEpochs is for how many epochs before the current one the resumption
+	// key is kept.
+	PastEpochs int
+
+	// PadTo is what the length of a private message is rounded up to, in bytes;
+	// 0: 64.
+	PadTo int
+}
+
+const (
+	defaultLifetime    = 12 * time.Hour
+	defaultMaxLifetime = 90 * 24 * time.Hour
+	defaultPadTo       = 64
+	// lifetimeSlack is how long before its making a key package is good, for
+	// clocks that are behind.
+	lifetimeSlack = 5 * time.Minute
+)
+
+// fill completes o and returns its suite's parameters.
+func (o *Options) fill() (*params, error) {
+	p, err := lookup(o.Suite)
+	if err != nil {
+		return nil, err
+	}
+	if o.Validate == nil {
+		return nil, errors.New("mls: options without a Validate function")
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	if o.Lifetime == 0 {
+		o.Lifetime = defaultLifetime
+	}
+	if o.MaxLifetime == 0 {
+		o.MaxLifetime = defaultMaxLifetime
+	}
+	if o.Credentials == nil {
+		o.Credentials = []CredentialType{BasicCredential, X509Credential}
+	}
+	if o.PadTo <= 0 {
+		o.PadTo = defaultPadTo
+	}
+	return p, nil
+}
+
+// capabilities says what this client supports, section 7.2.
+func (o *Options) capabilities() capabilities {
+	return capabilities{
+		versions:    []uint16{mls10},
+		suites:      Suites(),
+		extensions:  o.Extensions,
+		credentials: o.Credentials,
+	}
+}
