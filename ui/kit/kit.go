@@ -1,0 +1,82 @@
+// Package kit holds widgets with no opinion: text, button, tile, level, PIN.
+// They own how they are drawn and how the keyboard moves over them. They know
+// nothing of a sitting and no words; they may touch Fyne, ui/look and the
+// words of media that a tile and a level need.
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/layout"
+)
+
+// Named is what a screen reader and the tests ask of everything that can be
+// pressed or typed into.
+type Named interface {
+	fyne.Accessible
+	fyne.CanvasObject
+}
+
+// renderer draws a widget by two functions: arrange places the objects in a
+// size, paint sets their colours and words from the widget's fields.
+type renderer struct {
+	objects []fyne.CanvasObject
+	min     func() fyne.Size
+	arrange func(fyne.Size)
+	paint   func()
+}
+
+func (r *renderer) MinSize() fyne.Size           { return r.min() }
+func (r *renderer) Layout(s fyne.Size)           { r.arrange(s) }
+func (r *renderer) Objects() []fyne.CanvasObject { return r.objects }
+func (r *renderer) Destroy()                     {}
+func (r *renderer) Refresh() {
+	r.paint()
+	for _, o := range r.objects {
+		o.Refresh()
+	}
+}
+
+// Column stacks objects with a gap between them.
+func Column(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return fyne.NewContainerWithLayout(layout.NewCustomPaddedVBoxLayout(gap), objects...)
+}
+
+// Row sets objects side by side with a gap between them, each as wide as it
+// needs and centred from top to bottom.
+func Row(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return fyne.NewContainerWithLayout(&row{gap: gap}, objects...)
+}
+
+// Spacer takes the room that is left in a [Row] or [Column].
+func Spacer() fyne.CanvasObject { return layout.NewSpacer() }
+
+// Inset puts room around an object.
+func Inset(x, y float32, o fyne.CanvasObject) *fyne.Container {
+	return fyne.NewContainerWithLayout(layout.NewCustomPaddedLayout(y, y, x, x), o)
+}
+
+// bubble hands a key that a widget has no use for to the window, as if
+// nothing had the keyboard.
+func bubble(o fyne.CanvasObject, e *fyne.KeyEvent) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil && c.OnTypedKey() != nil {
+		c.OnTypedKey()(e)
+	}
+}
+
+func bubbleDown(o fyne.CanvasObject, e *fyne.KeyEvent) {
+	if c, ok := canvasOf(o); ok && c.OnKeyDown() != nil {
+		c.OnKeyDown()(e)
+	}
+}
+
+func bubbleUp(o fyne.CanvasObject, e *fyne.KeyEvent) {
+	if c, ok := canvasOf(o); ok && c.OnKeyUp() != nil {
+		c.OnKeyUp()(e)
+	}
+}
+
+func canvasOf(o fyne.CanvasObject) (desktop.Canvas, bool) {
+	c, ok := fyne.CurrentApp().Driver().CanvasForObject(o).(desktop.Canvas)
+	return c, ok
+}

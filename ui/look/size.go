@@ -1,0 +1,53 @@
+package look
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+)
+
+// A Type is a size of text, by its place on the screen.
+type Type uint8
+
+// The sizes of text. At scale 1 they are 14, 12, 20 and 28 pixels.
+const (
+	Body Type = iota
+	Caption
+	Name
+	Title
+	Clock // the speaker's time, as large as a name
+)
+
+// Pixels is the size of the text at the scale on show.
+func (t Type) Pixels() float32 {
+	switch t {
+	case Caption:
+		return theme.Size(theme.SizeNameCaptionText)
+	case Name, Clock:
+		return theme.Size(theme.SizeNameSubHeadingText)
+	case Title:
+		return theme.Size(theme.SizeNameHeadingText)
+	}
+	return theme.Size(theme.SizeNameText)
+}
+
+// Scale is the text scale on show, 1 to 2.
+func Scale() float32 {
+	if t, ok := fyne.CurrentApp().Settings().Theme().(*Theme); ok {
+		return t.scale
+	}
+	return 1
+}
+
+// Target is the least width and height of anything that can be pressed: 36
+// pixels at scale 1, never below the 32 that a hand needs.
+func Target() float32 { return 36 * (1 + (Scale()-1)*0.75) }
+
+// Gaps between things.
+const (
+	Hair   float32 = 4
+	Gap    float32 = 8
+	Room   float32 = 16
+	Margin float32 = 24
+	Radius float32 = 6
+	Ring   float32 = 2 // of the focus ring, and how far it stands off
+)
