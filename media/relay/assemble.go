@@ -93,8 +93,8 @@ func (a *assembler) extend(seq uint16) int64 {
 
 // restart forgets everything before at.
 func (a *assembler) restart(at int64) {
-	a.next, a.health = at, broken
-	a.stuckAt = time.Time{}
+	a.advance(at)
+	a.health = broken
 }
 
 // pop appends the next frame to dst, if there is one. Lost says that a key
@@ -107,27 +107,34 @@ func (a *assembler) pop(dst []byte, now time.Time) (frame []byte, f sealedFrame,
 			a.skip()
 			continue
 		case state == spanWaits:
-			return dst, f, false, false
+			return dst, f, false, lost
 		case state == spanJunk:
-			a.next = end
+			a.advance(end)
 			continue
 		case state == spanCut:
-			a.next = end
+			a.advance(end)
 			a.gap()
 			continue
 		}
 		first := &a.window[a.next%windowSize]
 		if !a.useful(first) {
 			lost = lost || a.health == broken
-			a.next = end
+			a.advance(end)
 			continue
 		}
 		f = sealedFrame{stamp: first.stamp, key: key(first), tier: int(first.desc.tier)}
-		for ; a.next < end; a.next++ {
-			dst = append(dst, a.window[a.next%windowSize].payload...)
+		for at := a.next; at < end; at++ {
+			dst = append(dst, a.window[at%windowSize].payload...)
 		}
+		a.advance(end)
 		return dst, f, true, lost
 	}
+}
+
+// advance goes on to the packet at.
+func (a *assembler) advance(at int64) {
+	a.next = at
+	a.stuckAt = time.Time{}
 }
 
 type span uint8
@@ -145,7 +152,6 @@ func (a *assembler) span() (end int64, s span) {
 	if first.seq != a.next {
 		return a.next, spanWaits
 	}
-	a.stuckAt = time.Time{}
 	if len(first.payload) == 0 || !first.desc.start {
 		return a.next + 1, spanJunk
 	}

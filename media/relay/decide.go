@@ -82,7 +82,7 @@ func (l *Link) ping(now, last time.Time) error {
 	}})
 }
 
-func (l *Link) say(m *livekit.SignalRequest) error { return l.signal.write(l.ctx, m) }
+func (l *Link) say(m *livekit.SignalRequest) error { return l.signal.write(m) }
 
 // turned follows the state of a peer connection.
 func (l *Link) turned(e peerState) error {

@@ -32,9 +32,10 @@ type Link struct {
 	events  chan event // to run; senders give up when ctx ends
 	nudge   chan struct{}
 	remotes chan *Remote
-	cancel  context.CancelCauseFunc
-	ctx     context.Context // the link's own life, ended by cancel
-	done    chan struct{}   // closed when everything has ended
+	cancel  context.CancelCauseFunc // ends the link's life, with the reason
+	over    <-chan struct{}         // closed by cancel
+	why     func() error            // the reason, nil before
+	done    chan struct{}           // closed when everything has ended
 	began   time.Time
 	tasks   sync.WaitGroup
 
@@ -79,12 +80,20 @@ func Dial(ctx context.Context, t media.Ticket, o Options) (*Link, error) {
 		s.close()
 		return nil, err
 	}
+	life, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	l, err := newLink(s, o, join)
 	if err != nil {
+		cancel(err)
 		s.close()
 		return nil, err
 	}
-	l.tasks.Go(l.read)
+	l.cancel, l.over, l.why = cancel, life.Done(), func() error { return context.Cause(life) }
+	if err := l.connect(); err != nil {
+		cancel(err)
+		l.end()
+		return nil, err
+	}
+	l.tasks.Go(func() { l.read(life) })
 	go l.run()
 	return l, nil
 }
@@ -113,7 +122,6 @@ func newLink(s *signal, o Options, join *livekit.JoinResponse) (*Link, error) {
 		done:    make(chan struct{}), began: time.Now(),
 	}
 	l.wish.Store(new(Wish))
-	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	var err error
 	if l.send, err = newPeer(o); err != nil {
 		return nil, err
@@ -121,16 +129,21 @@ func newLink(s *signal, o Options, join *livekit.JoinResponse) (*Link, error) {
 	if l.receive, err = newPeer(o); err != nil {
 		return nil, errors.Join(err, l.send.GracefulClose())
 	}
-	// The relay takes no offer without a media section; with this one the path
-	// out is up before there is anything to publish.
-	if _, err := l.send.CreateDataChannel("_reliable", nil); err != nil {
-		return nil, errors.Join(err, l.send.GracefulClose(), l.receive.GracefulClose())
-	}
+	l.room = newRoom(join)
+	return l, nil
+}
+
+// connect has both connections' news told to run.
+func (l *Link) connect() error {
 	l.watch(l.send, livekit.SignalTarget_PUBLISHER)
 	l.watch(l.receive, livekit.SignalTarget_SUBSCRIBER)
 	l.receive.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) { l.tell(arrived{t, r}) })
-	l.room = newRoom(join)
-	return l, nil
+	// The relay takes no offer without a media section; with this one the path
+	// out is up before there is anything to publish.
+	if _, err := l.send.CreateDataChannel("_reliable", nil); err != nil {
+		return fmt.Errorf("relay: cannot set up the path out: %w", err)
+	}
+	return nil
 }
 
 // watch has pc's news told to run.
@@ -147,7 +160,7 @@ func (l *Link) watch(pc *webrtc.PeerConnection, target livekit.SignalTarget) {
 func (l *Link) tell(e event) {
 	select {
 	case l.events <- e:
-	case <-l.ctx.Done():
+	case <-l.over:
 	}
 }
 
@@ -171,7 +184,7 @@ func (l *Link) Connected() bool { return l.connected.Load() }
 func (l *Link) Done() <-chan struct{} { return l.done }
 
 // Err is why the link has ended, nil while it lives.
-func (l *Link) Err() error { return context.Cause(l.ctx) }
+func (l *Link) Err() error { return l.why() }
 
 // Close leaves the room and waits until nothing of the link is left.
 func (l *Link) Close() {
@@ -201,9 +214,9 @@ func (l *Link) WritePicture(layer, tier int, leaf bool, frame []byte, at time.Du
 }
 
 // read passes on what the relay says.
-func (l *Link) read() {
+func (l *Link) read(life context.Context) {
 	for {
-		m, err := l.signal.read(l.ctx)
+		m, err := l.signal.read(life)
 		if err != nil {
 			l.tell(silent{err})
 			return
@@ -221,7 +234,7 @@ func (l *Link) run() {
 	for {
 		var err error
 		select {
-		case <-l.ctx.Done():
+		case <-l.over:
 			return
 		case e := <-l.events:
 			if _, ok := e.(heard); ok {
@@ -245,7 +258,7 @@ func (l *Link) run() {
 func (l *Link) end() {
 	l.connected.Store(false)
 	l.sending.Store(false)
-	if errors.Is(context.Cause(l.ctx), ErrClosed) {
+	if errors.Is(l.why(), ErrClosed) {
 		l.farewell()
 	}
 	l.signal.close()
@@ -261,7 +274,7 @@ func (l *Link) end() {
 
 // farewell tells the relay that we leave, so that others see it at once.
 func (l *Link) farewell() {
-	err := l.signal.write(context.WithoutCancel(l.ctx), &livekit.SignalRequest{Message: &livekit.SignalRequest_Leave{
+	err := l.signal.write(&livekit.SignalRequest{Message: &livekit.SignalRequest_Leave{
 		Leave: &livekit.LeaveRequest{Reason: livekit.DisconnectReason_CLIENT_INITIATED},
 	}})
 	if err != nil {

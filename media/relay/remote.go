@@ -55,7 +55,7 @@ func (l *Link) present(a arrived) {
 	}
 	select {
 	case l.remotes <- r:
-	case <-l.ctx.Done():
+	case <-l.over:
 	}
 }
 
@@ -158,12 +158,16 @@ func (r *Remote) KeyFrame() {
 	_ = r.ask([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(r.track.SSRC())}})
 }
 
-// Lost says that a frame which Read gave out could not be used: the decoder
-// misses it.
-func (r *Remote) Lost() {
-	if r.frames != nil {
+// Lost says that a frame of tier which Read gave out could not be used: the
+// decoder misses it.
+func (r *Remote) Lost(tier int) {
+	switch {
+	case r.frames == nil:
+	case tier == 0:
 		r.frames.health = broken
 		r.KeyFrame()
+	default:
+		r.frames.gap()
 	}
 }
 

@@ -98,12 +98,12 @@ func (s *signal) read(ctx context.Context) (*livekit.SignalResponse, error) {
 }
 
 // write sends m, waiting for no longer than [writeTimeout].
-func (s *signal) write(ctx context.Context, m *livekit.SignalRequest) error {
+func (s *signal) write(m *livekit.SignalRequest) error {
 	data, err := proto.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("relay: cannot write message: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
 	if err := s.conn.Write(ctx, websocket.MessageBinary, data); err != nil {
 		return fmt.Errorf("relay: signalling lost: %w", err)
