@@ -39,8 +39,7 @@ func (l *Link) hear(m *livekit.SignalResponse) error {
 	case *livekit.SignalResponse_Trickle:
 		return l.trickled(m.Trickle)
 	case *livekit.SignalResponse_Update:
-		l.room.update(m.Update.GetParticipants())
-		l.meet()
+		l.know(m.Update.GetParticipants())
 	case *livekit.SignalResponse_TrackPublished:
 		return l.published(m.TrackPublished)
 	case *livekit.SignalResponse_TrackUnpublished:
@@ -55,6 +54,16 @@ func (l *Link) hear(m *livekit.SignalResponse) error {
 		return left(m.Leave.GetReason())
 	}
 	return nil
+}
+
+// know takes news of participants.
+func (l *Link) know(all []*livekit.ParticipantInfo) {
+	for _, s := range l.room.update(all) {
+		if l.options.Silent != nil && s.track != 0 {
+			l.options.Silent(s.member, s.track, s.muted)
+		}
+	}
+	l.meet()
 }
 
 // left says why the relay sent us away.

@@ -45,7 +45,8 @@ type Link struct {
 	sound     atomic.Pointer[outlet]
 	layers    [Layers]atomic.Pointer[outlet]
 
-	room *room // owned by run
+	room   *room                      // owned by run
+	others []*livekit.ParticipantInfo // who was there at the start; owned by run
 }
 
 // An event is something that run must know of.
@@ -129,7 +130,7 @@ func newLink(s *signal, o Options, join *livekit.JoinResponse) (*Link, error) {
 	if l.receive, err = newPeer(o); err != nil {
 		return nil, errors.Join(err, l.send.GracefulClose())
 	}
-	l.room = newRoom(join)
+	l.room, l.others = newRoom(join), join.GetOtherParticipants()
 	return l, nil
 }
 
@@ -228,6 +229,7 @@ func (l *Link) read(life context.Context) {
 // run decides everything, until the link's life ends.
 func (l *Link) run() {
 	defer l.end()
+	l.know(l.others)
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
 	last := time.Now()

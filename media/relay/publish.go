@@ -79,15 +79,16 @@ func (l *Link) attach(p *publication) error {
 	if err != nil {
 		return fmt.Errorf("relay: cannot publish: %w", err)
 	}
-	p.sender = t.Sender()
+	sender := t.Sender()
+	p.sender = sender
 	for i, o := range outlets {
 		o.mid = t.Mid
 		if i > 0 {
-			if err := p.sender.AddEncoding(o); err != nil {
+			if err := sender.AddEncoding(o); err != nil {
 				return fmt.Errorf("relay: cannot publish: %w", err)
 			}
 		}
-		l.tasks.Go(func() { readRTCP(p.sender, o.rid, func() { l.keyFrame(i) }) })
+		l.tasks.Go(func() { readRTCP(sender, o.rid, func() { l.keyFrame(i) }) })
 	}
 	l.install(p, outlets)
 	l.room.offer.due = true

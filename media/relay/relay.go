@@ -18,6 +18,8 @@ import (
 	"image"
 	"log/slog"
 	"net/netip"
+
+	"incamera/media"
 )
 
 // Layers is how many encodings a picture has: 180p, 360p and 720p.
@@ -33,12 +35,13 @@ type Options struct {
 	Sizes [Layers]image.Point
 	Log   *slog.Logger
 
-	// KeyFrame is called when the relay asks for a key frame of one layer of
-	// our picture, Wanted with the layers that anybody fetches whenever these
-	// change. Both are called on the link's goroutines and must not wait; nil
-	// is allowed.
+	// These are called on the link's goroutines and must not wait; nil is
+	// allowed. KeyFrame: the relay asks for a key frame of one layer of our
+	// picture. Wanted: which layers anybody fetches. Silent: a member has muted
+	// a track or taken it back, or is heard or seen again.
 	KeyFrame func(layer int)
 	Wanted   func(layers [Layers]bool)
+	Silent   func(member string, t media.Track, silent bool)
 }
 
 // A Wish is all that one wants of a link. The link works towards the newest.

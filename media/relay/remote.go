@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"time"
@@ -23,6 +24,7 @@ type Remote struct {
 	Track  media.Track
 
 	track  *webrtc.TrackRemote
+	marker []byte // ends frames that the relay makes up
 	ask    func([]rtcp.Packet) error
 	frames *assembler // picture only
 	buf    []byte
@@ -37,6 +39,9 @@ type Info struct {
 	Arrived time.Time     // its last packet
 	Key     bool          // picture, as the clear byte says
 	Tier    int           // picture
+	// Injected says that the relay itself claims to have made this frame up, as
+	// it does at a mute. It is not authentic, and it will not open.
+	Injected bool
 }
 
 // present makes a remote of a track that has come, once its member is known.
@@ -49,7 +54,7 @@ func (l *Link) present(a arrived) {
 	}
 	delete(l.room.waiting, sid)
 	l.tasks.Go(func() { drain(a.receiver) })
-	r := &Remote{Member: t.member, Track: media.Microphone, track: a.track, ask: l.receive.WriteRTCP, buf: make([]byte, 1500)}
+	r := &Remote{Member: t.member, Track: media.Microphone, track: a.track, ask: l.receive.WriteRTCP, buf: make([]byte, 1500), marker: l.room.marker}
 	if t.source == livekit.TrackSource_CAMERA {
 		r.Track, r.frames = media.Camera, newAssembler()
 	}
@@ -97,6 +102,7 @@ func (r *Remote) Read(dst []byte) ([]byte, Info, error) {
 		if len(payload) > 0 {
 			return append(dst, payload...), Info{
 				Seq: r.header.SequenceNumber, At: duration(r.header.Timestamp, media.SampleRate), Arrived: time.Now(),
+				Injected: r.injected(payload),
 			}, nil
 		}
 	}
@@ -113,7 +119,13 @@ func (r *Remote) whole(dst []byte) ([]byte, Info, bool) {
 	if lost {
 		r.KeyFrame()
 	}
-	return frame, Info{At: duration(f.stamp, 90000), Arrived: now, Key: f.key, Tier: f.tier}, ok
+	info := Info{At: duration(f.stamp, 90000), Arrived: now, Key: f.key, Tier: f.tier}
+	info.Injected = ok && r.injected(frame[len(dst):])
+	return frame, info, ok
+}
+
+func (r *Remote) injected(frame []byte) bool {
+	return len(r.marker) > 0 && bytes.HasSuffix(frame, r.marker)
 }
 
 // packet reads one RTP packet; its payload is good until the next.

@@ -4,6 +4,8 @@ import (
 	"image"
 	"slices"
 
+	"incamera/media"
+
 	"github.com/livekit/protocol/livekit"
 	"github.com/pion/webrtc/v4"
 )
@@ -13,6 +15,7 @@ import (
 type room struct {
 	me      *livekit.ParticipantInfo
 	session string // participant sid
+	marker  []byte // ends frames that the relay makes up
 	tracks  map[string]track
 	waiting map[string]arrived // tracks whose member is not known yet
 
@@ -27,6 +30,7 @@ type room struct {
 type track struct {
 	member  string
 	source  livekit.TrackSource
+	muted   bool
 	fetched bool
 	size    image.Point // asked for; zero when the relay holds it back
 }
@@ -65,6 +69,7 @@ func newRoom(join *livekit.JoinResponse) *room {
 	r := &room{
 		me:         join.GetParticipant(),
 		session:    join.GetParticipant().GetSid(),
+		marker:     join.GetSifTrailer(),
 		tracks:     map[string]track{},
 		waiting:    map[string]arrived{},
 		microphone: publication{source: livekit.TrackSource_MICROPHONE},
@@ -72,22 +77,28 @@ func newRoom(join *livekit.JoinResponse) *room {
 		offer:      offering{due: true},
 		early:      map[livekit.SignalTarget][]webrtc.ICECandidateInit{},
 	}
-	r.update(join.GetOtherParticipants())
 	return r
 }
 
+// A silence is a track of another member that has gone silent, or is back.
+type silence struct {
+	member string
+	track  media.Track
+	muted  bool
+}
+
 // update takes what the relay says about participants: all there is to know
-// about each of them.
-func (r *room) update(all []*livekit.ParticipantInfo) {
+// about each of them. It returns what has changed about who is silent.
+func (r *room) update(all []*livekit.ParticipantInfo) (changed []silence) {
 	for _, p := range all {
-		if p.GetIdentity() == r.me.GetIdentity() {
-			if p.GetSid() == r.session {
-				r.admit(p)
-			}
-			continue
+		switch {
+		case p.GetIdentity() != r.me.GetIdentity():
+			changed = append(changed, r.know(p)...)
+		case p.GetSid() == r.session:
+			r.admit(p)
 		}
-		r.know(p)
 	}
+	return changed
 }
 
 // admit takes what the relay says about ourselves.
@@ -101,20 +112,37 @@ func (r *room) admit(me *livekit.ParticipantInfo) {
 }
 
 // know replaces what is known of the tracks of p.
-func (r *room) know(p *livekit.ParticipantInfo) {
+func (r *room) know(p *livekit.ParticipantInfo) (changed []silence) {
 	var there []string
 	if p.GetState() != livekit.ParticipantInfo_DISCONNECTED {
 		for _, t := range p.GetTracks() {
 			there = append(there, t.GetSid())
-			old := r.tracks[t.GetSid()]
-			old.member, old.source = p.GetIdentity(), t.GetSource()
+			old, known := r.tracks[t.GetSid()]
+			if !known || old.muted != t.GetMuted() {
+				changed = append(changed, silence{p.GetIdentity(), kind(t.GetSource()), t.GetMuted()})
+			}
+			old.member, old.source, old.muted = p.GetIdentity(), t.GetSource(), t.GetMuted()
 			r.tracks[t.GetSid()] = old
 		}
 	}
 	for sid, t := range r.tracks {
 		if t.member == p.GetIdentity() && !slices.Contains(there, sid) {
+			changed = append(changed, silence{t.member, kind(t.source), true})
 			delete(r.tracks, sid)
 		}
+	}
+	return changed
+}
+
+// kind is the track that the relay calls source; zero for what we do not know.
+func kind(source livekit.TrackSource) media.Track {
+	switch source {
+	case livekit.TrackSource_MICROPHONE:
+		return media.Microphone
+	case livekit.TrackSource_CAMERA:
+		return media.Camera
+	default:
+		return 0
 	}
 }
 
