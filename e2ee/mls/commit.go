@@ -95,7 +95,7 @@ func (g *Group) commit(in CommitParams, at time.Time, usage PSKUsage) (*Pending,
 	if in.Public {
 		m.wire = wirePublic
 	}
-	if !in.NoPath || c.needsPath {
+	if !in.NoPath || c.needsPath || in.Identity != nil {
 		if m.leaf, m.leafKey, err = g.nextLeaf(&in); err != nil {
 			return nil, err
 		}
@@ -115,6 +115,7 @@ func (g *Group) pend(m *making, in *CommitParams) (*Pending, error) {
 	p := &Pending{staged: Staged{
 		base: g.now, next: m.next, change: m.change, committer: g.now.own, from: m.committer,
 		authenticated: bytes.Clone(in.AuthenticatedData), o: &g.o, signer: m.leafSigner,
+		renewed: in.Identity != nil,
 	}}
 	var err error
 	if p.Message, err = g.frame(&m.content); err != nil {

@@ -23,8 +23,9 @@ type received struct {
 
 // An updateSecret is what an own proposed update will need.
 type updateSecret struct {
-	key    hpke.PrivateKey
-	signer crypto.Signer
+	key     hpke.PrivateKey
+	signer  crypto.Signer
+	renewed bool // signer is not the group's so far
 }
 
 var errUnknownProposal = errors.New("mls: commit names a proposal that has not been seen")
@@ -113,7 +114,7 @@ func (g *Group) ProposeUpdate(id *Identity, in ProposalParams, at time.Time) (*S
 	if err != nil {
 		return nil, err
 	}
-	g.updates[string(leaf.encryption.raw)] = updateSecret{key, signer}
+	g.updates[string(leaf.encryption.raw)] = updateSecret{key, signer, id != nil}
 	return sent, nil
 }
 

@@ -20,6 +20,7 @@ type Staged struct {
 	from          sender
 	authenticated []byte
 	signer        crypto.Signer // of the own leaf in next
+	renewed       bool          // signer is not the group's so far
 	o             *Options
 }
 
@@ -143,7 +144,7 @@ func (g *Group) ownKeys(s *Staged) privateKeys {
 	fresh := privateKeys{}
 	if up, ok := g.updates[string(t.leaves[own].encryption.raw)]; ok {
 		fresh[own.node()] = up.key
-		s.signer = up.signer
+		s.signer, s.renewed = up.signer, up.renewed
 	}
 	return t.keep(g.now.keys, fresh)
 }
