@@ -1,7 +1,25 @@
 // Package sitting is the subject: who may come to a sitting, who is there, who
 // has the floor, and what follows from each entry. It is pure: no clock, no
 // network, no goroutine; it imports nothing of ours. Service and clients run
-// the same [State.Apply] and the same [Allows].
+// the same [State.Apply], [Judge] and [Allows].
+//
+// # Who may do what
+//
+// A chair gives and takes the floor; who has it may give it up. Members,
+// chairs, clerks, witnesses and staff can have the floor and raise a hand;
+// interpreters and broadcasters cannot. Chairs and clerks admit, remove and
+// close. A chair removes anyone but chairs and clerks, so that a clerk remains
+// who can; a clerk removes anyone but clerks. A clerk's stolen card is revoked,
+// not removed. Nobody removes oneself.
+//
+// In camera, who arrives waits until a chair or a clerk admits; chairs and
+// clerks do not wait, nor does who is seated already and comes with another
+// session. An admission is for one visit. A removed member is refused at
+// the door until a chair or a clerk admits the member again; then the door is
+// as it is for others.
+//
+// Leaving, however it comes about, gives up floor and hand; a lost link keeps
+// both as long as the seat is kept.
 package sitting
 
 import "time"
@@ -71,7 +89,9 @@ type Seat struct {
 	Chain      [][]byte  // session certificate, card certificate, …: DER
 	KeyPackage []byte    // MLS key package
 	Away       bool      // the link is lost; the seat is kept
-	Confirmed  uint64    // the newest epoch that the member has confirmed
+	Counter    uint64    // of the last request that had an effect
+	Group      uint64    // the [State.Founding] of the group whose keys the member has; 0: none
+	Confirmed  uint64    // the newest epoch of that group that the member has confirmed
 }
 
 // A Grant is the floor, given to a member.
@@ -90,13 +110,23 @@ type Hand struct {
 // A State is a sitting after some entry. It is a value: [State.Apply] returns
 // a new one and never changes the old, so a State may be read from anywhere.
 type State struct {
-	Order   *Order
-	Seq     uint64 // of the last entry
-	Head    Hash   // of the last entry
-	At      time.Time
-	Seats   []Seat // present, in the order of arrival
-	Waiting []Seat // arrived, not yet admitted
-	Floor   []Grant
-	Hands   []Hand // the queue, first come first
-	Closed  bool
+	Order    *Order
+	Seq      uint64 // of the last entry
+	Head     Hash   // of the last entry
+	At       time.Time
+	Seats    []Seat // present, in the order of arrival
+	Waiting  []Seat // arrived, not yet admitted
+	Floor    []Grant
+	Hands    []Hand // the queue, first come first
+	Removed  []MemberID
+	Founding uint64  // the arrival that founded the present group; 0: nobody is seated
+	Past     []Visit // sessions that have gone
+	Closed   bool
+}
+
+// A Visit is what is kept of a session that has gone, so that none of its
+// requests counts again.
+type Visit struct {
+	Session Hash
+	Counter uint64
 }
