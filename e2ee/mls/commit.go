@@ -137,6 +137,14 @@ func (g *Group) pend(m *making, in *CommitParams) (*Pending, error) {
 	return p, nil
 }
 
+// Discard forgets the commits of this member that are in flight.
+func (g *Group) Discard() {
+	for _, p := range g.pending {
+		p.Wipe()
+	}
+	g.pending = nil
+}
+
 // gather lists the proposals in the order in which the commit will name them.
 func (g *Group) gather(in *CommitParams) ([]sourced, error) {
 	me := sender{fromMember, uint32(g.now.own)}

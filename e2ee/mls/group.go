@@ -231,10 +231,8 @@ func (g *Group) Wipe() {
 // forgetEpoch overwrites all that belongs to the current epoch alone.
 func (g *Group) forgetEpoch() {
 	g.now.wipe()
-	for _, p := range g.pending {
-		p.Wipe()
-	}
-	g.pending, g.received = nil, nil
+	g.Discard()
+	g.received = nil
 	clear(g.updates)
 }
 
