@@ -1,0 +1,230 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"sync/atomic"
+	"time"
+
+	"incamera/media"
+	"incamera/media/relay"
+	"incamera/media/vp8"
+)
+
+// A picture, out: camera → own screen → encode layers → seal each → relay.
+
+// layerSizes are those of [vp8.Standard].
+var layerSizes = sizes(vp8.Standard())
+
+func sizes(o vp8.Options) (all [relay.Layers]image.Point) {
+	for i := range all {
+		all[i] = o.Layers[i].Size
+	}
+	return all
+}
+
+// A pictureSender is the way of our own pictures. Everything but wanted is
+// owned by the capture goroutine.
+type pictureSender struct {
+	encoder atomic.Pointer[vp8.Encoder] // its atomic methods are for any goroutine
+	wanted  [relay.Layers]atomic.Bool
+
+	sealer media.Sealer
+	sealed []byte
+	clear  [1]byte
+	top    int // the highest tier
+}
+
+// ask has the next frame of layer decode by itself.
+func (p *pictureSender) ask(layer int) {
+	if enc := p.encoder.Load(); enc != nil {
+		enc.KeyFrame(layer)
+	}
+}
+
+// want pauses the layers that nobody fetches.
+func (p *pictureSender) want(layers [relay.Layers]bool) {
+	for i, on := range layers {
+		p.wanted[i].Store(on)
+	}
+}
+
+// restart makes all layers begin anew, for a relay that knows none of them.
+func (p *pictureSender) restart() {
+	for i := range p.wanted {
+		p.wanted[i].Store(true)
+		p.ask(i)
+	}
+}
+
+// capturePicture opens the camera whenever it is wanted, until ctx ends.
+func (e *Engine) capturePicture(ctx context.Context) {
+	s := &e.picture
+	s.sealer = e.options.Keys.Sealer(media.Camera)
+	defer s.close()
+	e.capture(ctx, media.CameraDevice, func(ctx context.Context, p *plan) (device, error) {
+		return p.sight(ctx)
+	}, func(d device) error {
+		defer e.screenOf(e.options.Me).clear()
+		return e.showOwn(s, d.(PictureSource))
+	})
+}
+
+func (s *pictureSender) close() {
+	if enc := s.encoder.Swap(nil); enc != nil {
+		enc.Close()
+	}
+}
+
+// showOwn passes pictures on until the camera fails or is closed.
+func (e *Engine) showOwn(s *pictureSender, from PictureSource) error {
+	own := e.screenOf(e.options.Me)
+	for {
+		pic, at, err := from.Read()
+		if err != nil {
+			return err
+		}
+		e.counts.picture.captured.Add(1)
+		own.put(pic)
+		link := e.link.Load()
+		if link == nil || !e.plan.Load().show {
+			continue
+		}
+		if err := e.sendPicture(s, link, pic, at.Sub(e.began)); err != nil {
+			return err
+		}
+	}
+}
+
+// sendPicture encodes pic and sends each layer that is wanted.
+func (e *Engine) sendPicture(s *pictureSender, link *relay.Link, pic *image.YCbCr, at time.Duration) error {
+	enc, err := s.encoding()
+	if err != nil {
+		return err
+	}
+	frames, err := enc.Encode(pic, at)
+	if err != nil {
+		return fmt.Errorf("engine: cannot encode: %w", err)
+	}
+	for _, f := range frames {
+		s.clear[0] = media.PictureClear(f.Key, f.Layer, f.Tier)
+		if s.sealed, err = s.sealer.Seal(s.sealed[:0], s.clear[:], f.Payload); err != nil {
+			e.counts.unsealed.Add(1)
+			enc.KeyFrame(f.Layer)
+			continue
+		}
+		e.counts.picture.sealed.Add(1)
+		if link.WritePicture(f.Layer, f.Tier, f.Tier == s.top, s.sealed, f.At) == nil {
+			e.counts.picture.sent.Add(1)
+			e.counts.pictureLeft.Store(time.Now().UnixNano())
+		}
+	}
+	return nil
+}
+
+// encoding returns the encoder, with the layers on that are wanted.
+func (s *pictureSender) encoding() (*vp8.Encoder, error) {
+	enc := s.encoder.Load()
+	if enc == nil {
+		o := vp8.Standard()
+		var err error
+		if enc, err = vp8.NewEncoder(o); err != nil {
+			return nil, fmt.Errorf("engine: no encoder: %w", err)
+		}
+		s.top = o.Tiers - 1
+		s.encoder.Store(enc)
+	}
+	for i := range s.wanted {
+		enc.Enable(i, s.wanted[i].Load())
+	}
+	return enc, nil
+}
+
+// A picture, in: relay → open → decode → screen.
+
+// A viewer is the way of one member's pictures, on its track's goroutine.
+type viewer struct {
+	who     *member
+	remote  *relay.Remote
+	opener  media.Opener
+	decoder *vp8.Decoder
+	sealed  []byte
+	opened  []byte
+}
+
+// see shows what r sends until it ends.
+func (e *Engine) see(r *relay.Remote) {
+	dec, err := vp8.NewDecoder()
+	if err != nil {
+		e.options.Log.Error("engine: no decoder", "err", err)
+		return
+	}
+	defer dec.Close()
+	v := &viewer{
+		who: e.member(r.Member), remote: r, decoder: dec,
+		opener: e.options.Keys.Opener(r.Member, media.Camera),
+	}
+	r.KeyFrame()
+	for {
+		frame, info, err := r.Read(v.sealed[:0])
+		if err != nil {
+			return
+		}
+		v.sealed = frame
+		e.look(v, frame, info)
+	}
+}
+
+// look opens and shows one frame.
+func (e *Engine) look(v *viewer, frame []byte, info relay.Info) {
+	if !e.plan.Load().seen[v.remote.Member] {
+		e.counts.unpermitted.Add(1)
+		v.remote.Lost(0)
+		return
+	}
+	opened, err := v.opener.Open(v.opened[:0], frame[:1], frame[1:])
+	if err != nil {
+		e.reject(info.Injected)
+		v.remote.Lost(info.Tier)
+		return
+	}
+	v.opened = opened
+	now := time.Now()
+	e.counts.pictureOpen.Add(1)
+	first(&e.counts.firstPicture, now)
+	v.who.tally.pictureOpened.Add(1)
+	first(&v.who.tally.firstPicture, now)
+	e.show(v, opened, info, now)
+}
+
+// show decodes one opened frame into the screen.
+func (e *Engine) show(v *viewer, opened []byte, info relay.Info, now time.Time) {
+	sh := v.who.screen.begin()
+	if sh == nil {
+		sh = &v.who.spare
+	}
+	switch err := v.decoder.Decode(&sh.pic, opened); {
+	case errors.Is(err, vp8.ErrNoPicture):
+		return
+	case err != nil:
+		e.counts.undecodable.Add(1)
+		v.remote.Lost(0)
+		return
+	}
+	v.who.tally.saw(sh.pic.Rect.Size(), now)
+	if e.options.OnPicture != nil {
+		e.options.OnPicture(v.remote.Member, &sh.pic, now)
+	}
+	v.who.screen.commit(sh)
+}
+
+// reject counts a frame that did not open.
+func (e *Engine) reject(injected bool) {
+	if injected {
+		e.counts.injected.Add(1)
+	} else {
+		e.counts.rejected.Add(1)
+	}
+}

@@ -1,0 +1,102 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"incamera/media"
+	"incamera/media/mix"
+	"incamera/media/process"
+)
+
+// Sound, in, second half: each 10 ms, jitter buffer → decode or conceal → mix
+// → loudspeaker. The loudspeaker is the clock; while there is none, the
+// machine's clock is, so that nobody's sound piles up.
+
+// A player owns the mixer; it belongs to the playout goroutine.
+type player struct {
+	mixer   mix.Mixer
+	limiter process.Limiter
+	step    [media.StepLen]float32 // what goes to the loudspeaker
+	part    [media.StepLen]float32 // one member's
+}
+
+// playout plays what others say, until ctx ends.
+func (e *Engine) playout(ctx context.Context) {
+	p := new(player)
+	p.mixer = mix.Mixer{Measure: process.Level, Limit: p.limiter.Limit}
+	for ctx.Err() == nil {
+		now := e.plan.Load()
+		if !now.wanted(media.LoudspeakerDevice) {
+			e.faults.set(media.LoudspeakerDevice, nil)
+			e.idle(ctx, p, now, 0)
+			continue
+		}
+		err := e.captureOnce(ctx, media.LoudspeakerDevice, now, func(ctx context.Context, now *plan) (device, error) {
+			return now.to(ctx)
+		}, func(d device) error {
+			return e.play(p, d.(SoundSink))
+		})
+		if err != nil && ctx.Err() == nil {
+			e.faults.set(media.LoudspeakerDevice, err)
+			e.options.Log.Info("engine: device fault", "err", err)
+			e.idle(ctx, p, now, retryDevice)
+		}
+	}
+}
+
+// play mixes for the loudspeaker until it fails or is closed.
+func (e *Engine) play(p *player, to SoundSink) error {
+	for {
+		e.mix(p, time.Now())
+		if err := to.Write(p.step[:]); err != nil {
+			return fmt.Errorf("engine: cannot play: %w", err)
+		}
+		if e.options.OnSound != nil {
+			e.options.OnSound(p.step[:], time.Now())
+		}
+	}
+}
+
+// idle mixes for nobody until there is a newer plan, or for d when that is not zero.
+func (e *Engine) idle(ctx context.Context, p *player, now *plan, d time.Duration) {
+	tick := time.NewTicker(media.Step)
+	defer tick.Stop()
+	began := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-now.changed:
+			return
+		case at := <-tick.C:
+			e.mix(p, at)
+			if d > 0 && at.Sub(began) >= d {
+				return
+			}
+		}
+	}
+}
+
+// mix makes the next step of all who may be heard.
+func (e *Engine) mix(p *player, now time.Time) {
+	p.mixer.Begin(p.step[:])
+	heard := e.plan.Load().heard
+	for name, m := range e.everyone() {
+		made, ok := m.voice.next(p.part[:], now)
+		if !ok || !heard[name] {
+			m.level.Add(silent[:])
+			continue
+		}
+		e.counts.steps.Add(1)
+		if made {
+			e.counts.concealed.Add(1)
+		}
+		m.level.Add(p.part[:])
+		p.mixer.Add(name, p.part[:], 1)
+	}
+	p.mixer.End()
+}
+
+var silent [media.StepLen]float32

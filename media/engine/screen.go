@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"image"
+	"sync"
+	"weak"
+)
+
+// shots is how many pictures a screen holds: the newest, one or two that are
+// being painted, and one that is being written.
+const shots = 4
+
+// painters is how many images a screen remembers having painted.
+const painters = 8
+
+// A screen is a mailbox of one picture: the newest wins. It satisfies
+// [media.Screen]. One goroutine puts; any may paint, though not into the same
+// image at once.
+type screen struct {
+	mu      sync.Mutex
+	shots   [shots]shot
+	current *shot
+	count   uint64
+	seen    [painters]sight
+	turn    int
+}
+
+// A shot is one picture. While it is being painted or is the newest, nobody
+// writes to it.
+type shot struct {
+	pic     image.YCbCr
+	number  uint64
+	readers int
+}
+
+// A sight says which picture an image has seen last.
+type sight struct {
+	dst    weak.Pointer[image.RGBA]
+	rect   image.Rectangle
+	number uint64
+}
+
+// put makes a copy of pic the newest picture, unless too many are being painted.
+func (s *screen) put(pic *image.YCbCr) {
+	if free := s.begin(); free != nil {
+		copyPicture(&free.pic, pic)
+		s.commit(free)
+	}
+}
+
+// begin returns a shot to write the next picture into, nil when all are being
+// painted. Only one goroutine puts: nobody else gets the same one.
+func (s *screen) begin() *shot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.shots {
+		if sh := &s.shots[i]; sh != s.current && sh.readers == 0 {
+			return sh
+		}
+	}
+	return nil
+}
+
+// commit makes sh, which came from begin, the newest picture. Others are ignored.
+func (s *screen) commit(sh *shot) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.shots {
+		if sh == &s.shots[i] {
+			s.count++
+			sh.number = s.count
+			s.current = sh
+		}
+	}
+}
+
+// clear takes the picture away.
+func (s *screen) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current = nil
+	s.seen = [painters]sight{}
+}
+
+// Size is the newest picture's size; zero before the first.
+func (s *screen) Size() image.Point {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current == nil {
+		return image.Point{}
+	}
+	return s.current.pic.Rect.Size()
+}
+
+// Paint scales the newest picture into all of dst, cropping what does not fit
+// its shape, unless dst has seen it.
+func (s *screen) Paint(dst *image.RGBA) bool {
+	sh := s.take(dst)
+	if sh == nil {
+		return false
+	}
+	paint(dst, &sh.pic)
+	s.mu.Lock()
+	sh.readers--
+	s.mu.Unlock()
+	return true
+}
+
+// take borrows the newest picture for dst, nil when there is none or dst has seen it.
+func (s *screen) take(dst *image.RGBA) *shot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current == nil || dst.Rect.Empty() {
+		return nil
+	}
+	at := s.sight(dst)
+	if at.number == s.current.number && at.rect == dst.Rect {
+		return nil
+	}
+	at.number, at.rect = s.current.number, dst.Rect
+	s.current.readers++
+	return s.current
+}
+
+// sight finds dst's, or forgets the oldest for it.
+func (s *screen) sight(dst *image.RGBA) *sight {
+	who := weak.Make(dst)
+	for i := range s.seen {
+		if s.seen[i].dst == who {
+			return &s.seen[i]
+		}
+	}
+	at := &s.seen[s.turn%painters]
+	s.turn++
+	*at = sight{dst: who}
+	return at
+}
+
+// copyPicture makes dst a copy of src, in dst's own memory when that is large
+// enough. Both are 4:2:0.
+func copyPicture(dst, src *image.YCbCr) {
+	w, h := src.Rect.Dx(), src.Rect.Dy()
+	cw, ch := (w+1)/2, (h+1)/2
+	dst.Y, dst.Cb, dst.Cr = room(dst.Y, w*h), room(dst.Cb, cw*ch), room(dst.Cr, cw*ch)
+	dst.YStride, dst.CStride = w, cw
+	dst.SubsampleRatio = image.YCbCrSubsampleRatio420
+	dst.Rect = image.Rect(0, 0, w, h)
+	copyPlane(dst.Y, src.Y[src.YOffset(src.Rect.Min.X, src.Rect.Min.Y):], w, h, src.YStride)
+	at := src.COffset(src.Rect.Min.X, src.Rect.Min.Y)
+	copyPlane(dst.Cb, src.Cb[at:], cw, ch, src.CStride)
+	copyPlane(dst.Cr, src.Cr[at:], cw, ch, src.CStride)
+}
+
+func room(b []byte, n int) []byte {
+	if cap(b) < n {
+		return make([]byte, n)
+	}
+	return b[:n]
+}
+
+func copyPlane(dst, src []byte, w, h, stride int) {
+	for y := range h {
+		copy(dst[y*w:y*w+w], src[y*stride:])
+	}
+}

@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"incamera/media"
+	"incamera/media/opus"
+	"incamera/media/relay"
+)
+
+// A sound, out: microphone → process → opus, 20 ms → seal → relay.
+
+// A soundSender is the way of our own sound, owned by the capture goroutine.
+type soundSender struct {
+	encoder *opus.Encoder
+	sealer  media.Sealer
+	frame   [media.FrameLen]float32
+	encoded []byte
+	sealed  []byte
+	clock   sampleClock
+}
+
+// captureSound opens the microphone whenever it is wanted, until ctx ends.
+func (e *Engine) captureSound(ctx context.Context) {
+	enc, err := opus.NewEncoder(opus.Standard())
+	if err != nil {
+		e.faults.set(media.MicrophoneDevice, fmt.Errorf("engine: no encoder: %w", err))
+		return
+	}
+	defer enc.Close()
+	s := &soundSender{encoder: enc, sealer: e.options.Keys.Sealer(media.Microphone)}
+	e.capture(ctx, media.MicrophoneDevice, func(ctx context.Context, p *plan) (device, error) {
+		return p.from(ctx)
+	}, func(d device) error {
+		defer e.hush()
+		return e.speak(s, d.(SoundSource))
+	})
+}
+
+// speak passes sound on until the microphone fails or is closed.
+func (e *Engine) speak(s *soundSender, from SoundSource) error {
+	s.clock = sampleClock{}
+	for {
+		for step := range media.FrameLen / media.StepLen {
+			part := s.frame[step*media.StepLen : (step+1)*media.StepLen]
+			if err := from.Read(part); err != nil {
+				return err
+			}
+			e.level.Add(part)
+		}
+		e.counts.sound.captured.Add(1)
+		at := s.clock.tick(time.Since(e.began) - media.FrameTime)
+		link := e.link.Load()
+		if link == nil || !e.plan.Load().speak {
+			continue
+		}
+		if err := e.sendSound(s, link, at); err != nil {
+			return err
+		}
+	}
+}
+
+// hush lets the meter of the own microphone fall to silence.
+func (e *Engine) hush() {
+	for e.level.Level().RMS > media.Silence.RMS {
+		e.level.Add(silent[:])
+	}
+}
+
+// sendSound sends one frame. Without a key nothing leaves.
+func (e *Engine) sendSound(s *soundSender, link *relay.Link, at time.Duration) error {
+	var err error
+	if s.encoded, err = s.encoder.Encode(s.encoded[:0], s.frame[:]); err != nil {
+		return fmt.Errorf("engine: cannot encode: %w", err)
+	}
+	if s.sealed, err = s.sealer.Seal(s.sealed[:0], nil, s.encoded); err != nil {
+		e.counts.unsealed.Add(1)
+		return nil
+	}
+	e.counts.sound.sealed.Add(1)
+	if link.WriteSound(s.sealed, at) == nil {
+		e.counts.sound.sent.Add(1)
+		e.counts.soundLeft.Store(time.Now().UnixNano())
+	}
+	return nil
+}
+
+// A sampleClock numbers frames of 20 ms evenly, whenever they are read, and
+// starts anew when it is off by more than that is worth.
+type sampleClock struct {
+	next    time.Duration
+	started bool
+}
+
+// maxDrift is how far a sample clock may be off the media clock.
+const maxDrift = 200 * time.Millisecond
+
+// tick is when the frame that was read at about now was captured.
+func (c *sampleClock) tick(now time.Duration) time.Duration {
+	if off := now - c.next; !c.started || off > maxDrift || off < -maxDrift {
+		c.started = true
+		c.next = now
+	}
+	at := c.next
+	c.next += media.FrameTime
+	return at
+}
