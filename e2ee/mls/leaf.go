@@ -185,10 +185,24 @@ func (l *leafNode) check(p *params, o *Options, at time.Time) error {
 	if err := l.checkCapabilities(p); err != nil {
 		return err
 	}
-	if _, err := l.encryption.parse(p); err != nil {
+	_, err := l.encryption.parse(p)
+	return err
+}
+
+// checkJoined is check for a leaf of a tree that one joins. Its members parsed
+// the leaf's key when they let it in; if it is a hybrid one, which costs half a
+// signature check, the joiner parses it when it is needed.
+func (l *leafNode) checkJoined(p *params, o *Options, at time.Time) error {
+	if p.heavy == 0 {
+		return l.check(p, o, at)
+	}
+	if err := o.validate(p, l.credential, l.verifier.raw, at); err != nil {
 		return err
 	}
-	return nil
+	if len(l.encryption.raw) != p.heavy {
+		return errHPKE
+	}
+	return l.checkCapabilities(p)
 }
 
 // checkCapabilities: what the leaf itself uses must be among its capabilities

@@ -7,6 +7,7 @@ import (
 	"crypto/ecdh"
 	"crypto/elliptic"
 	"crypto/hpke"
+	"crypto/mlkem"
 	_ "crypto/sha256" // crypto.SHA256
 	_ "crypto/sha512" // crypto.SHA384
 	"fmt"
@@ -55,16 +56,17 @@ func ParseSuite(name string) (Suite, error) {
 
 // params are a suite's algorithms and sizes. They never change.
 type params struct {
-	id   Suite
-	name string
-	kem  hpke.KEM
-	kdf  hpke.KDF
-	aead hpke.AEAD
-	open func(key []byte) (cipher.AEAD, error)
-	hash crypto.Hash
-	nk   int            // AEAD key, bytes
-	sig  elliptic.Curve // nil: Ed25519
-	sigH crypto.Hash    // digest that is signed; 0: the message itself
+	id    Suite
+	name  string
+	kem   hpke.KEM
+	kdf   hpke.KDF
+	aead  hpke.AEAD
+	open  func(key []byte) (cipher.AEAD, error)
+	hash  crypto.Hash
+	nk    int            // AEAD key, bytes
+	sig   elliptic.Curve // nil: Ed25519
+	sigH  crypto.Hash    // digest that is signed; 0: the message itself
+	heavy int            // size of a public key that is dear to parse; 0: it is not
 }
 
 // nonceSize is Nn of all AEADs used here.
@@ -98,11 +100,13 @@ var suites = map[Suite]*params{
 		id: MLKEM768P256, name: "MLS_128_MLKEM768P256_AES256GCM_SHA384_P256",
 		kem: hpke.MLKEM768P256(), kdf: hpke.HKDFSHA384(), aead: hpke.AES256GCM(),
 		open: aesGCM, hash: crypto.SHA384, nk: 32, sig: elliptic.P256(), sigH: crypto.SHA256,
+		heavy: mlkem.EncapsulationKeySize768 + 65,
 	},
 	MLKEM1024P384: {
 		id: MLKEM1024P384, name: "MLS_192_MLKEM1024P384_AES256GCM_SHA384_P384",
 		kem: hpke.MLKEM1024P384(), kdf: hpke.HKDFSHA384(), aead: hpke.AES256GCM(),
 		open: aesGCM, hash: crypto.SHA384, nk: 32, sig: elliptic.P384(), sigH: crypto.SHA384,
+		heavy: mlkem.EncapsulationKeySize1024 + 97,
 	},
 }
 

@@ -33,7 +33,7 @@ func (t *tree) verify(o *Options, groupID []byte, extensions []Extension, at tim
 	}
 	return parallel(len(members), func(i int) error {
 		l := t.leaves[members[i]]
-		if err := l.check(t.p, o, at); err != nil {
+		if err := l.checkJoined(t.p, o, at); err != nil {
 			return fmt.Errorf("mls: leaf %d: %w", members[i], err)
 		}
 		if err := l.verify(t.p, groupID, members[i]); err != nil {
