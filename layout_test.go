@@ -22,7 +22,9 @@ var doors = []struct {
 }{
 	{"cmd/incamera/…", []string{"…"}}, // builds everything, decides nothing
 	{"cmd/incamerad", []string{"sitting/service/…", "sitting", "identity", "identity/trust", "identity/policy"}},
-	{"cmd/delegate", []string{"sitting/…", "e2ee", "media/…", "identity/…"}},
+	{"cmd/cue", nil},
+	{"cmd/seat", []string{"sitting", "sitting/wire", "sitting/link", "sitting/session", "e2ee", "media/…", "identity/…"}},
+	{"cmd/delegate", []string{"cmd/seat", "cmd/cue", "sitting", "media/…", "identity/…"}},
 
 	{"ui/…", []string{"ui/…", "assets", "sitting", "media", "identity"}},
 	{"assets", nil},
@@ -76,7 +78,7 @@ var importers = []struct {
 	{"github.com/go-piv/", []string{"identity/piv"}},
 	{"github.com/keybase/go-keychain", []string{"identity/keystore"}},
 	{"github.com/danieljoos/wincred", []string{"identity/keystore"}},
-	{"github.com/BurntSushi/toml", []string{"identity/policy"}},
+	{"github.com/BurntSushi/toml", []string{"identity/policy", "cmd/incamera/ordercmd"}},
 	{"golang.org/x/crypto/ocsp", []string{"identity/trust", "identity/identitytest/house"}},
 }
 
