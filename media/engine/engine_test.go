@@ -7,12 +7,9 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"image"
-	"io"
 	"log/slog"
-	"math"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -66,127 +63,42 @@ func (o opener) Open(dst, clear, sealed []byte) ([]byte, error) {
 	return o.aead.Open(dst, nonce, sealed[8:], clear)
 }
 
-// A tone is a microphone that hears one note.
-type tone struct {
-	hz     float64
-	n      int
-	tick   *time.Ticker
-	closed chan struct{}
-	once   sync.Once
+// A person is one member with an engine and devices.
+type person struct {
+	*engine.Engine
+	*devices
+	name string
 }
 
-func microphone(hz float64) engine.Microphone {
-	return func(context.Context) (engine.SoundSource, error) {
-		return &tone{hz: hz, tick: time.NewTicker(media.Step), closed: make(chan struct{})}, nil
-	}
-}
-
-func (m *tone) Read(dst []float32) error {
-	select {
-	case <-m.closed:
-		return io.EOF
-	case <-m.tick.C:
-	}
-	for i := range dst {
-		dst[i] = float32(0.5 * math.Sin(2*math.Pi*m.hz*float64(m.n)/media.SampleRate))
-		m.n++
-	}
-	return nil
-}
-
-func (m *tone) Close() error {
-	m.once.Do(func() { m.tick.Stop(); close(m.closed) })
-	return nil
-}
-
-// A board is a camera that sees one grey, and says how often it was opened.
-type board struct {
-	pic    *image.YCbCr
-	tick   *time.Ticker
-	closed chan struct{}
-	once   sync.Once
-}
-
-func camera(grey byte) engine.Camera {
-	return func(context.Context) (engine.PictureSource, error) {
-		pic := image.NewYCbCr(image.Rect(0, 0, 1280, 720), image.YCbCrSubsampleRatio420)
-		for i := range pic.Y {
-			pic.Y[i] = grey
-		}
-		for i := range pic.Cb {
-			pic.Cb[i], pic.Cr[i] = 128, 128
-		}
-		return &board{pic: pic, tick: time.NewTicker(time.Second / 30), closed: make(chan struct{})}, nil
-	}
-}
-
-func (c *board) Read() (*image.YCbCr, time.Time, error) {
-	select {
-	case <-c.closed:
-		return nil, time.Time{}, io.EOF
-	case now := <-c.tick.C:
-		return c.pic, now, nil
-	}
-}
-
-func (c *board) Close() error {
-	c.once.Do(func() { c.tick.Stop(); close(c.closed) })
-	return nil
-}
-
-// An ear is a loudspeaker that keeps time and remembers how loud each step was.
-type ear struct {
-	tick   *time.Ticker
-	closed chan struct{}
-	once   sync.Once
-	heard  *atomic.Int64 // steps that were not silent
-}
-
-func loudspeaker(heard *atomic.Int64) engine.Loudspeaker {
-	return func(context.Context) (engine.SoundSink, error) {
-		return &ear{tick: time.NewTicker(media.Step), closed: make(chan struct{}), heard: heard}, nil
-	}
-}
-
-func (l *ear) Write(src []float32) error {
-	select {
-	case <-l.closed:
-		return io.EOF
-	case <-l.tick.C:
-	}
-	for _, s := range src {
-		if s > 0.1 {
-			l.heard.Add(1)
-			break
-		}
-	}
-	return nil
-}
-
-func (l *ear) Close() error {
-	l.once.Do(func() { l.tick.Stop(); close(l.closed) })
-	return nil
-}
-
-// start runs an engine until the test ends.
-func start(t *testing.T, node *relaytest.Node, me string, edit func(*engine.Options)) *engine.Engine {
+// enter runs an engine until the test ends.
+func enter(t *testing.T, node *relaytest.Node, name string, edit func(*engine.Options)) *person {
 	t.Helper()
+	p := &person{name: name, devices: &devices{hz: 440, grey: 60}}
 	o := engine.Options{
-		Keys: keys("g", me), Me: me, Loopback: true,
-		Log: slog.New(slog.NewTextHandler(t.Output(), nil)).With("me", me),
+		Keys: keys("g", name), Me: name, Loopback: true,
+		Microphone: p.microphone, Camera: p.camera, Loudspeaker: p.loudspeaker,
+		Log: slog.New(slog.NewTextHandler(t.Output(), nil)).With("me", name),
 		Ticket: func(context.Context) (media.Ticket, error) {
-			return node.Ticket("r", me, "microphone", "camera"), nil
+			return node.Ticket("r", name, "microphone", "camera"), nil
 		},
 	}
 	if edit != nil {
 		edit(&o)
 	}
-	e := engine.New(o)
+	p.Engine = engine.New(o)
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { defer close(done); e.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-done })
-	return e
+	done := make(chan error, 1)
+	go func() { done <- p.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: Run = %v", name, err)
+		}
+		if n := p.microphones.Load() + p.cameras.Load() + p.speakers.Load(); n != 0 {
+			t.Errorf("%s: %d devices are left open", name, n)
+		}
+	})
+	return p
 }
 
 func until(t *testing.T, what string, fact func() bool) {
@@ -201,52 +113,219 @@ func until(t *testing.T, what string, fact func() bool) {
 	}
 }
 
-// everything lets ada and bob do all there is.
-func everything(e *engine.Engine) {
-	all := []string{"ada", "bob", "eve"}
-	e.Permit(media.Permission{Heard: all, Seen: all, Speak: true, Show: true})
-	e.Microphone(true)
-	e.Camera(true)
-	e.Visible(map[string]image.Point{"ada": {X: 1280, Y: 720}, "bob": {X: 1280, Y: 720}})
+var everybody = []string{"ada", "bob", "eve"}
+
+// full lets p do all there is, with everybody shown at size.
+func (p *person) full(size image.Point) *person {
+	p.Permit(media.Permission{Heard: everybody, Seen: everybody, Speak: true, Show: true})
+	p.Microphone(true)
+	p.Camera(true)
+	p.show(size)
+	return p
 }
+
+// show shows everybody at size.
+func (p *person) show(size image.Point) {
+	tiles := map[string]image.Point{}
+	for _, who := range everybody {
+		tiles[who] = size
+	}
+	p.Visible(tiles)
+}
+
+func (p *person) hears(t *testing.T) {
+	t.Helper()
+	from := p.heard.Load()
+	until(t, p.name+" hears", func() bool { return p.heard.Load() > from+50 })
+}
+
+func (p *person) sees(t *testing.T, who string, size image.Point) {
+	t.Helper()
+	until(t, fmt.Sprintf("%s sees %s at %v", p.name, who, size), func() bool { return p.Screen(who).Size() == size })
+}
+
+// decoded is how many pictures of who p has decoded.
+func (p *person) decoded(who string) uint64 { return p.Stats().Members[who].Decoded }
+
+var small, large = image.Pt(320, 180), image.Pt(1280, 720)
 
 func TestMeet(t *testing.T) {
 	node := relaytest.Start(t)
-	var heard [2]atomic.Int64
-	ada := start(t, node, "ada", func(o *engine.Options) {
-		o.Microphone, o.Camera, o.Loudspeaker = microphone(440), camera(60), loudspeaker(&heard[0])
-	})
-	bob := start(t, node, "bob", func(o *engine.Options) {
-		o.Microphone, o.Camera, o.Loudspeaker = microphone(880), camera(200), loudspeaker(&heard[1])
-	})
-	everything(ada)
-	everything(bob)
-	began := time.Now()
-	for i, e := range []*engine.Engine{ada, bob} {
-		other, grey := "bob", byte(255)
-		if i == 1 {
-			other, grey = "ada", 51
-		}
-		until(t, "heard", func() bool { return heard[i].Load() > 50 })
-		t.Log("heard after", time.Since(began))
+	ada, bob := enter(t, node, "ada", nil).full(large), enter(t, node, "bob", nil).full(large)
+	for _, p := range []*person{ada, bob} {
+		other := map[*person]string{ada: "bob", bob: "ada"}[p]
+		p.hears(t)
+		p.sees(t, other, large)
 		dst := image.NewRGBA(image.Rect(0, 0, 160, 90))
-		until(t, "seen", func() bool { return e.Screen(other).Paint(dst) })
-		t.Log("seen after", time.Since(began))
-		if got := dst.RGBAAt(80, 45); absDiff(got.R, grey) > 60 {
-			t.Errorf("%s looks %v, want about %d", other, got, grey)
+		until(t, "painted", func() bool { return p.Screen(other).Paint(dst) })
+		if got, want := dst.RGBAAt(80, 45).R, byte(51); got < want-4 || got > want+4 {
+			t.Errorf("%s looks like %d, want about %d", other, got, want)
 		}
-		until(t, "720p", func() bool { return e.Screen(other).Size() == image.Pt(1280, 720) })
-		t.Log("720p after", time.Since(began))
-		m := e.Meter()
-		if !m.Connected || !m.Live || !m.OnAir || m.Fault != nil {
+		m := p.Meter()
+		if !m.Connected || !m.Live || !m.OnAir || m.Fault != nil || m.Members[other].RMS < -20 || m.Microphone.RMS < -20 {
 			t.Errorf("meter: %+v", m)
 		}
+		s := p.Stats()
+		if s.Rejected+s.Unsealed+s.Undecodable+s.Unpermitted != 0 {
+			t.Errorf("stats: %+v", s)
+		}
 	}
-	s := ada.Stats()
-	if s.Rejected != 0 || s.Unsealed != 0 || s.Undecodable != 0 {
-		t.Errorf("stats: %+v", s)
-	}
-	t.Logf("%+v", s)
 }
 
-func absDiff(a, b byte) int { return max(int(a)-int(b), int(b)-int(a)) }
+// TestLayers: the relay sends the layer that fits the tile, and nothing when
+// there is none.
+func TestLayers(t *testing.T) {
+	node := relaytest.Start(t)
+	enter(t, node, "ada", nil).full(small)
+	bob := enter(t, node, "bob", nil).full(small)
+	bob.sees(t, "ada", small)
+	bob.show(image.Pt(600, 400))
+	bob.sees(t, "ada", image.Pt(1280, 720)) // 360p would be too low for a tile that crops the sides
+	bob.show(image.Pt(640, 360))
+	bob.sees(t, "ada", image.Pt(640, 360))
+	bob.Visible(nil)
+	stopped(t, func() uint64 { return bob.decoded("ada") })
+	bob.show(large)
+	bob.sees(t, "ada", large)
+	for _, height := range []int{180, 360, 720} {
+		if bob.Stats().Members["ada"].Layers[height] == 0 {
+			t.Errorf("no picture of height %d", height)
+		}
+	}
+}
+
+// stopped waits until count has not changed for half a second.
+func stopped(t *testing.T, count func() uint64) {
+	t.Helper()
+	last, since := count(), time.Now()
+	until(t, "stopped", func() bool {
+		if n := count(); n != last {
+			last, since = n, time.Now()
+		}
+		return time.Since(since) > 500*time.Millisecond
+	})
+}
+
+func TestLateJoiner(t *testing.T) {
+	node := relaytest.Start(t)
+	ada, bob := enter(t, node, "ada", nil).full(large), enter(t, node, "bob", nil).full(large)
+	ada.sees(t, "bob", large)
+	bob.sees(t, "ada", large)
+	stopped(t, func() uint64 { return ada.Stats().Picture.Sent / 1000 })
+	began := time.Now()
+	eve := enter(t, node, "eve", nil).full(large)
+	until(t, "a picture", func() bool { return eve.decoded("ada") > 0 && eve.decoded("bob") > 0 })
+	t.Log("late joiner saw both after", time.Since(began))
+}
+
+// TestRelayKilled: members come back by themselves, with a new ticket each.
+func TestRelayKilled(t *testing.T) {
+	node := relaytest.Start(t)
+	ada, bob := enter(t, node, "ada", nil).full(small), enter(t, node, "bob", nil).full(small)
+	ada.hears(t)
+	bob.sees(t, "ada", small)
+	node.Kill()
+	until(t, "noticed", func() bool { return !ada.Meter().Connected && !bob.Meter().Connected })
+	node.Run()
+	began := time.Now()
+	ada.hears(t)
+	t.Log("heard again after", time.Since(began))
+	n := bob.decoded("ada")
+	until(t, "seen again", func() bool { return bob.decoded("ada") > n+10 })
+	if n := ada.Stats().Entries; n < 2 {
+		t.Errorf("%d entries", n)
+	}
+}
+
+// TestSpy: one who is not in the group opens nothing, and is not heard.
+func TestSpy(t *testing.T) {
+	node := relaytest.Start(t)
+	ada, bob := enter(t, node, "ada", nil).full(small), enter(t, node, "bob", nil).full(small)
+	eve := enter(t, node, "eve", func(o *engine.Options) { o.Keys = keys("x", "eve") }).full(small)
+	until(t, "everything refused", func() bool { return eve.Stats().Rejected > 100 && ada.Stats().Rejected > 100 })
+	if s := eve.Stats(); s.SoundOpened+s.PictureOpened != 0 || eve.heard.Load() != 0 {
+		t.Errorf("a spy opened something: %+v", s)
+	}
+	ada.hears(t)
+	bob.sees(t, "ada", small)
+	if s := ada.Stats().Members["eve"]; s.SoundOpened+s.PictureOpened != 0 {
+		t.Errorf("garbage was opened: %+v", s)
+	}
+}
+
+// TestFloor: a sound without a grant is dropped by the receiver even when the
+// relay passes it on.
+func TestFloor(t *testing.T) {
+	node := relaytest.Start(t)
+	ada, bob := enter(t, node, "ada", nil).full(small), enter(t, node, "bob", nil).full(small)
+	ada.hears(t)
+	ada.Permit(media.Permission{Seen: []string{"bob"}, Speak: true, Show: true})
+	n := ada.Stats().Unpermitted
+	until(t, "dropped", func() bool { return ada.Stats().Unpermitted > n+50 })
+	stopped(t, func() uint64 { return uint64(ada.heard.Load()) })
+	ada.full(small)
+	ada.hears(t)
+
+	bob.Permit(media.Permission{Heard: everybody, Seen: everybody, Speak: false, Show: true})
+	stopped(t, func() uint64 { return bob.Stats().Sound.Sent })
+	if bob.Meter().Live {
+		t.Error("live without the floor")
+	}
+	until(t, "the relay's own silence dropped", func() bool { return ada.Stats().Injected > 0 })
+	bob.full(small)
+	ada.hears(t)
+}
+
+// TestCameraOff: the last picture goes away with the camera.
+func TestCameraOff(t *testing.T) {
+	node := relaytest.Start(t)
+	enter(t, node, "ada", nil).full(small)
+	bob := enter(t, node, "bob", nil).full(small)
+	ada := enter(t, node, "eve", nil).full(small)
+	bob.sees(t, "eve", small)
+	ada.sees(t, "eve", large) // her own, as the camera sees it
+	ada.Camera(false)
+	bob.sees(t, "eve", image.Point{})
+	ada.sees(t, "eve", image.Point{})
+	ada.Camera(true)
+	bob.sees(t, "eve", small)
+	bob.Permit(media.Permission{})
+	bob.sees(t, "eve", image.Point{})
+}
+
+func TestStopCapture(t *testing.T) {
+	node := relaytest.Start(t)
+	ada := enter(t, node, "ada", nil).full(small)
+	until(t, "capturing", func() bool { return ada.microphones.Load() == 1 && ada.cameras.Load() == 1 })
+	if err := ada.StopCapture(); err != nil {
+		t.Fatal(err)
+	}
+	if n := ada.microphones.Load() + ada.cameras.Load(); n != 0 {
+		t.Errorf("%d devices are open after StopCapture", n)
+	}
+	ada.Microphone(true)
+	until(t, "capturing again", func() bool { return ada.microphones.Load() == 1 })
+}
+
+// TestDeviceFaults: a device that is missing or pulled is shown as such, and
+// taken up again when it is back.
+func TestDeviceFaults(t *testing.T) {
+	node := relaytest.Start(t)
+	missing := error(&media.DeviceError{Kind: media.MicrophoneDevice, Fault: media.Missing})
+	pulled := error(&media.DeviceError{Kind: media.MicrophoneDevice, Fault: media.Pulled})
+	ada := enter(t, node, "ada", nil)
+	ada.fault.Store(&missing)
+	ada.full(small)
+	until(t, "missing", func() bool { return errors.Is(ada.Meter().Fault, missing) })
+	ada.fault.Store(nil)
+	until(t, "well", func() bool { return ada.Meter().Fault == nil && ada.Meter().Live && ada.Meter().OnAir })
+	ada.pull.Store(&pulled)
+	until(t, "pulled", func() bool { return errors.Is(ada.Meter().Fault, pulled) })
+	ada.pull.Store(nil)
+	until(t, "well again", func() bool { return ada.Meter().Fault == nil && ada.Meter().Live && ada.Meter().OnAir })
+	other := &devices{hz: 220}
+	ada.UseMicrophone(other.microphone)
+	until(t, "the other microphone open", func() bool { return other.microphones.Load() == 1 && ada.microphones.Load() == 0 })
+	ada.UseMicrophone(nil)
+	until(t, "no microphone open", func() bool { return other.microphones.Load() == 0 })
+}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"maps"
+	"sync/atomic"
 
 	"incamera/media"
 	"incamera/media/process"
@@ -12,7 +13,8 @@ import (
 type member struct {
 	name   string
 	screen screen
-	spare  shot // decoded into while every shot of the screen is being painted
+	dark   atomic.Bool // the camera is off
+	spare  shot        // decoded into while every shot of the screen is being painted
 	tally  tally
 	level  process.Meter
 	voice  voice
@@ -50,5 +52,14 @@ func (e *Engine) track(r *relay.Remote) {
 		e.see(r)
 	} else {
 		e.hear(r)
+	}
+}
+
+// silent hides the picture of a member whose camera is off.
+func (e *Engine) silent(member string, t media.Track, now bool) {
+	if t == media.Camera {
+		m := e.member(member)
+		m.dark.Store(now)
+		m.screen.hide(now || !e.plan.Load().seen[member])
 	}
 }

@@ -67,8 +67,10 @@ func (e *Engine) capturePicture(ctx context.Context) {
 	e.capture(ctx, media.CameraDevice, func(ctx context.Context, p *plan) (device, error) {
 		return p.sight(ctx)
 	}, func(d device) error {
-		defer e.screenOf(e.options.Me).clear()
-		return e.showOwn(s, d.(PictureSource))
+		own := e.screenOf(e.options.Me)
+		own.hide(false)
+		defer own.hide(true)
+		return e.showOwn(s, own, d.(PictureSource))
 	})
 }
 
@@ -79,8 +81,7 @@ func (s *pictureSender) close() {
 }
 
 // showOwn passes pictures on until the camera fails or is closed.
-func (e *Engine) showOwn(s *pictureSender, from PictureSource) error {
-	own := e.screenOf(e.options.Me)
+func (e *Engine) showOwn(s *pictureSender, own *screen, from PictureSource) error {
 	for {
 		pic, at, err := from.Read()
 		if err != nil {
@@ -152,6 +153,7 @@ type viewer struct {
 	decoder *vp8.Decoder
 	sealed  []byte
 	opened  []byte
+	missing bool // the decoder has not been given a frame that others refer to
 }
 
 // see shows what r sends until it ends.
@@ -177,17 +179,18 @@ func (e *Engine) see(r *relay.Remote) {
 	}
 }
 
-// look opens and shows one frame.
+// look opens and shows one frame. Whoever has no key asks nobody for anything:
+// only once frames open again, a key frame is asked for.
 func (e *Engine) look(v *viewer, frame []byte, info relay.Info) {
 	if !e.plan.Load().seen[v.remote.Member] {
 		e.counts.unpermitted.Add(1)
-		v.remote.Lost(0)
+		v.missing = true
 		return
 	}
 	opened, err := v.opener.Open(v.opened[:0], frame[:1], frame[1:])
 	if err != nil {
 		e.reject(info.Injected)
-		v.remote.Lost(info.Tier)
+		v.missing = true
 		return
 	}
 	v.opened = opened
@@ -196,11 +199,18 @@ func (e *Engine) look(v *viewer, frame []byte, info relay.Info) {
 	first(&e.counts.firstPicture, now)
 	v.who.tally.pictureOpened.Add(1)
 	first(&v.who.tally.firstPicture, now)
-	e.show(v, opened, info, now)
+	switch {
+	case info.Key:
+		v.missing = false
+	case v.missing:
+		v.remote.Lost(0)
+		return
+	}
+	e.show(v, opened, now)
 }
 
 // show decodes one opened frame into the screen.
-func (e *Engine) show(v *viewer, opened []byte, info relay.Info, now time.Time) {
+func (e *Engine) show(v *viewer, opened []byte, now time.Time) {
 	sh := v.who.screen.begin()
 	if sh == nil {
 		sh = &v.who.spare

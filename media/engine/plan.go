@@ -62,6 +62,12 @@ func (e *Engine) Permit(m media.Permission) {
 		p.heard, p.seen = set(m.Heard), set(m.Seen)
 		p.speak, p.show = m.Speak, m.Show
 	})
+	seen := e.plan.Load().seen
+	for name, who := range e.everyone() {
+		if name != e.options.Me {
+			who.screen.hide(who.dark.Load() || !seen[name])
+		}
+	}
 }
 
 func set(members []string) map[string]bool {

@@ -91,6 +91,7 @@ func (e *Engine) enter(ctx context.Context) (*relay.Link, error) {
 		Log:      e.options.Log,
 		KeyFrame: e.picture.ask,
 		Wanted:   e.picture.want,
+		Silent:   e.silent,
 	})
 }
 

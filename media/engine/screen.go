@@ -20,6 +20,7 @@ type screen struct {
 	mu      sync.Mutex
 	shots   [shots]shot
 	current *shot
+	hidden  bool // pictures that come are not shown
 	count   uint64
 	seen    [painters]sight
 	turn    int
@@ -69,17 +70,20 @@ func (s *screen) commit(sh *shot) {
 		if sh == &s.shots[i] {
 			s.count++
 			sh.number = s.count
-			s.current = sh
+			if !s.hidden {
+				s.current = sh
+			}
 		}
 	}
 }
 
-// clear takes the picture away.
-func (s *screen) clear() {
+// hide takes the picture away and keeps others from coming, until it is undone.
+func (s *screen) hide(hidden bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.current = nil
-	s.seen = [painters]sight{}
+	if s.hidden = hidden; hidden {
+		s.current = nil
+	}
 }
 
 // Size is the newest picture's size; zero before the first.
