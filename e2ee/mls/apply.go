@@ -67,6 +67,12 @@ func (j *judge) apply(list []sourced) (*change, error) {
 	if err := j.checkEach(list); err != nil {
 		return nil, err
 	}
+	c := j.assemble(list)
+	return c, j.checkResult(c)
+}
+
+// assemble applies a list that has been checked.
+func (j *judge) assemble(list []sourced) *change {
 	c := &change{tree: j.tree.clone(), extensions: j.ctx.extensions, needsPath: len(list) == 0}
 	// 12.3: extensions, updates, removals, additions, in this order.
 	for _, t := range []ProposalType{ProposeExtensions, ProposeUpdate, ProposeRemove} {
@@ -92,7 +98,7 @@ func (j *judge) apply(list []sourced) (*change, error) {
 		}
 		c.needsPath = c.needsPath || s.Type.needsPath()
 	}
-	return c, j.checkResult(c)
+	return c
 }
 
 func (c *change) applyOne(s sourced) {

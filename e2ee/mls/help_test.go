@@ -180,3 +180,11 @@ func (sc *scene) talk() {
 		}
 	}
 }
+
+// refuseBad is an application that knows a bad credential when it sees one.
+func refuseBad(c Credential, _ []byte, _ time.Time) error {
+	if string(c.Identity) == "bad" {
+		return fmt.Errorf("bad")
+	}
+	return nil
+}
