@@ -110,7 +110,7 @@ func (b *Button) FocusGained() { b.focused = true; b.Refresh() }
 func (b *Button) FocusLost() { b.focused = false; b.Refresh() }
 
 // TypedRune implements [fyne.Focusable].
-func (b *Button) TypedRune(rune) {}
+func (b *Button) TypedRune(r rune) { bubbleRune(b, r) }
 
 // TypedKey implements [fyne.Focusable].
 func (b *Button) TypedKey(e *fyne.KeyEvent) {
@@ -219,3 +219,6 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	r.paint()
 	return r
 }
+
+// Do changes what pressing does.
+func (b *Button) Do(pressed func()) { b.pressed = pressed }

@@ -75,7 +75,7 @@ func (i *Item) FocusGained() {
 func (i *Item) FocusLost() { i.focused = false; i.Refresh() }
 
 // TypedRune implements [fyne.Focusable].
-func (i *Item) TypedRune(rune) {}
+func (i *Item) TypedRune(r rune) { bubbleRune(i, r) }
 
 // TypedKey implements [fyne.Focusable]. Space chooses; Enter chooses and goes on.
 func (i *Item) TypedKey(e *fyne.KeyEvent) {

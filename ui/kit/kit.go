@@ -64,6 +64,12 @@ func bubble(o fyne.CanvasObject, e *fyne.KeyEvent) {
 	}
 }
 
+func bubbleRune(o fyne.CanvasObject, r rune) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil && c.OnTypedRune() != nil {
+		c.OnTypedRune()(r)
+	}
+}
+
 func bubbleDown(o fyne.CanvasObject, e *fyne.KeyEvent) {
 	if c, ok := canvasOf(o); ok && c.OnKeyDown() != nil {
 		c.OnKeyDown()(e)

@@ -80,7 +80,7 @@ func (s *Segments) FocusGained() { s.focused = true; s.Refresh() }
 func (s *Segments) FocusLost() { s.focused = false; s.Refresh() }
 
 // TypedRune implements [fyne.Focusable].
-func (s *Segments) TypedRune(rune) {}
+func (s *Segments) TypedRune(r rune) { bubbleRune(s, r) }
 
 // TypedKey implements [fyne.Focusable].
 func (s *Segments) TypedKey(e *fyne.KeyEvent) {

@@ -95,7 +95,7 @@ type Security struct {
 // Settings are the words of the settings.
 type Settings struct {
 	Title, Theme, System, Light, Dark, Contrast, TextSize, Devices, Policy, PolicyNone, FixedBy, Check string
-	Service, Suite, SessionLength, Cards, Revocation, Recording                                        string
+	Service, Suite, SessionLength, Cards, Revocation, Recording, Percent                               string
 }
 
 // Steps are what long work says of itself.

@@ -1,0 +1,127 @@
+// Package chair is what the one who presides has on top: who waits at the
+// door, who speaks next, and what may be done with the member chosen. It owns
+// no state of the sitting; what it asks comes back as a new state. It may
+// touch the words of sitting.
+package chair
+
+import (
+	"fmt"
+
+	"fyne.io/fyne/v2"
+
+	"incamera/sitting"
+	"incamera/ui/kit"
+	"incamera/ui/look"
+	"incamera/ui/look/words"
+)
+
+// A Floor is what the chair may ask of the order of speakers. A request never
+// waits; an error says that it found no room.
+type Floor interface {
+	GiveFloor(to sitting.MemberID) error
+	TakeFloor(from sitting.MemberID) error
+}
+
+// A Door is what chair and clerk may ask of who is here.
+type Door interface {
+	Admit(who sitting.MemberID) error
+	Remove(who sitting.MemberID) error
+}
+
+// Allowed says which requests the rules of the sitting allow now.
+type Allowed struct {
+	Give, Take, Admit, Remove func(sitting.MemberID) bool
+}
+
+// A Console presides over a sitting. Its fields belong to the UI goroutine.
+type Console struct {
+	floor Floor
+	door  Door
+	tell  func(error)
+
+	waiting *fyne.Container
+	title   *kit.Text
+	next    *kit.Button
+	take    *kit.Button
+	give    *kit.Button
+	remove  *kit.Button
+	top     *fyne.Container
+	bottom  *fyne.Container
+
+	first, speaker, chosen sitting.MemberID
+	confirm                func(name string, yes func())
+}
+
+// New returns a console. tell is called with what a request answered, when it
+// found no room; confirm asks before somebody is removed.
+func New(f Floor, d Door, tell func(error), confirm func(name string, yes func())) *Console {
+	c := &Console{floor: f, door: d, tell: tell, confirm: confirm}
+	c.waiting = kit.Column(look.Hair)
+	c.title = kit.Bold("", look.Body, look.AmberInk)
+	c.next = kit.NewButton(kit.Filled, look.Floor, "", func() { c.ask(c.floor.GiveFloor(c.first)) })
+	c.take = kit.NewButton(kit.Plain, look.Close, "", func() { c.ask(c.floor.TakeFloor(c.speaker)) })
+	c.give = kit.NewButton(kit.Plain, look.Floor, "", func() { c.ask(c.floor.GiveFloor(c.chosen)) })
+	c.remove = kit.NewButton(kit.Plain, look.Remove, "", nil)
+	c.top = kit.Column(look.Hair, c.title, c.waiting, c.next, c.take)
+	c.bottom = kit.Column(0, c.give, c.remove)
+	return c
+}
+
+// Top is who waits, and who speaks next.
+func (c *Console) Top() fyne.CanvasObject { return c.top }
+
+// Bottom is what may be done with the member chosen.
+func (c *Console) Bottom() fyne.CanvasObject { return c.bottom }
+
+// Go is the button that goes on: the next speaker.
+func (c *Console) Go() *kit.Button { return c.next }
+
+func (c *Console) ask(err error) {
+	if err != nil {
+		c.tell(err)
+	}
+}
+
+// Show shows a state: who may be admitted, given the floor, removed. chosen is
+// the member chosen in the list, "" for none.
+func (c *Console) Show(s *sitting.State, chosen sitting.MemberID, name func(sitting.MemberID) string, may Allowed, w *words.Catalogue) {
+	c.first, c.speaker, c.chosen = "", "", chosen
+	if len(s.Hands) > 0 {
+		c.first = s.Hands[0].By
+	}
+	if n := len(s.Floor); n > 0 {
+		c.speaker = s.Floor[n-1].To
+	}
+	c.showWaiting(s, name, may, w)
+	c.next.Hidden = c.first == ""
+	c.next.Say(fmt.Sprintf(w.Chair.Give, name(c.first)), w.Chair.GiveNext)
+	c.next.Allow(c.first != "" && may.Give(c.first))
+	c.take.Hidden = c.speaker == ""
+	c.take.Say(fmt.Sprintf(w.Chair.Take, name(c.speaker)), "")
+	c.take.Allow(c.speaker != "" && may.Take(c.speaker))
+	c.showChosen(name, may, w)
+	c.top.Refresh()
+	c.bottom.Refresh()
+}
+
+func (c *Console) showWaiting(s *sitting.State, name func(sitting.MemberID) string, may Allowed, w *words.Catalogue) {
+	c.waiting.RemoveAll()
+	c.title.SetTone(w.Chair.Waiting, look.AmberInk)
+	c.title.Hidden = len(s.Waiting) == 0
+	for _, seat := range s.Waiting {
+		who := seat.Member
+		b := kit.NewButton(kit.Plain, look.Admit, fmt.Sprintf(w.Chair.Admit, name(who)), func() { c.ask(c.door.Admit(who)) })
+		b.Allow(may.Admit(who))
+		c.waiting.Add(b)
+	}
+}
+
+func (c *Console) showChosen(name func(sitting.MemberID) string, may Allowed, w *words.Catalogue) {
+	who := c.chosen
+	c.give.Hidden = who == "" || !may.Give(who) || who == c.first
+	c.give.Say(fmt.Sprintf(w.Chair.Give, name(who)), "")
+	c.remove.Hidden = who == "" || !may.Remove(who)
+	c.remove.Say(fmt.Sprintf(w.Chair.Remove, name(who)), "")
+	c.bottom.Hidden = c.give.Hidden && c.remove.Hidden
+	c.remove.Do(func() { c.confirm(name(who), func() { c.ask(c.door.Remove(who)) }) })
+}

@@ -1,0 +1,42 @@
+package chamber
+
+import (
+	"fmt"
+
+	"incamera/ui/look/words"
+	"incamera/ui/trouble"
+)
+
+// showBanner shows what most needs to be known: a lost link, then a device
+// that failed, then the relay, then what a request answered.
+func (v *View) showBanner() {
+	w := v.words.Chamber
+	before := v.banner.Visible()
+	v.advice = func() {}
+	switch {
+	case !v.scene.LinkLost.IsZero():
+		lost := words.Since(v.now.Sub(v.scene.LinkLost))
+		v.banner.Say(w.LinkLost, fmt.Sprintf(w.LinkLostHint, lost), "", false)
+	case v.meter.Fault != nil:
+		v.say(v.meter.Fault, v.o.Devices)
+	case v.joined && !v.meter.Connected:
+		v.banner.Say(w.Relay, w.RelayHint, "", false)
+	case v.told != nil:
+		v.say(v.told, nil)
+	default:
+		v.banner.Say("", "", "", false)
+	}
+	if before != v.banner.Visible() {
+		v.centre.Refresh()
+	}
+}
+
+// say shows a trouble, and a button where there is something to do.
+func (v *View) say(err error, next func()) {
+	said := trouble.Say(err, v.words)
+	button := ""
+	if next != nil {
+		button, v.advice = said.Next, next
+	}
+	v.banner.Say(said.Title, said.Text, button, said.Grave)
+}

@@ -1,0 +1,240 @@
+// Package chamber is the room of a sitting: the member who has the floor, the
+// others in tiles, the order of speakers, the roster, and the bar with the
+// truth about the microphone. It shows the newest scene and edits none: what a
+// person asks goes up as a request and comes back as a scene. It may touch the
+// words of sitting and media.
+package chamber
+
+import (
+	"image"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"incamera/media"
+	"incamera/sitting"
+	"incamera/ui/chair"
+	"incamera/ui/kit"
+	"incamera/ui/look"
+	"incamera/ui/look/words"
+	"incamera/ui/security"
+)
+
+// A Hand is what a member may ask of a sitting. A request never waits; an
+// error says that it found no room, or that the rules refuse it.
+type Hand interface {
+	RaiseHand() error
+	LowerHand() error
+}
+
+// A Set is the member's own microphone and camera, and what comes of them. No
+// method waits.
+type Set interface {
+	Microphone(on bool)
+	Camera(on bool)
+	Meter() media.Meter
+}
+
+// Pictures are the other members' cameras.
+type Pictures interface {
+	// Screen shows a member's camera; nil if there is none.
+	Screen(member string) media.Screen
+	// Visible says which members' pictures can be seen, and how large, in pixels.
+	Visible(tiles map[string]image.Point)
+}
+
+// A Scene is all that the room shows, as of one moment. It never changes.
+type Scene struct {
+	Sitting  sitting.State
+	Me       sitting.MemberID
+	LinkLost time.Time       // since when the link to the service is lost; zero if it is there
+	Security *security.Facts // nil before there are keys
+}
+
+// Options is what the room asks and where.
+type Options struct {
+	Hand     Hand
+	Set      Set
+	Pictures Pictures
+	Floor    chair.Floor // asked by a chair; may be nil for others
+	Door     chair.Door  // asked by chairs and clerks; may be nil for others
+	Leave    func()      // the person leaves; never waits
+	Devices  func()      // check sound and picture; nil if that cannot be done here
+	Camera   bool        // whether the camera is on from the start
+}
+
+// A View is the room. Its fields belong to the UI goroutine.
+type View struct {
+	o      Options
+	words  *words.Catalogue
+	sheets *kit.Sheets
+	scene  Scene
+	now    time.Time
+	meter  media.Meter
+	roster map[sitting.MemberID]sitting.Member
+	order  *sitting.Order // that roster was made of
+	told   error          // what a request answered
+
+	microphone bool // wanted on
+	camera     bool // wanted on
+	held       bool // the microphone is on because Space is down
+	joined     bool // the relay has been there
+	ticks      int
+
+	header  *header
+	stage   *stage
+	queue   *queue
+	members *members
+	console *chair.Console
+	bar     *bar
+	banner  *kit.Banner
+	advice  func() // what the banner's button does
+	content *fyne.Container
+	centre  *fyne.Container
+}
+
+// New returns the room with an empty scene. Sheets lie over it.
+func New(w *words.Catalogue, sheets *kit.Sheets, o Options) *View {
+	v := &View{o: o, words: w, sheets: sheets, camera: o.Camera}
+	v.header = newHeader(v.openSecurity)
+	v.stage = newStage(v)
+	v.queue = newQueue()
+	v.members = newMembers(v)
+	v.console = chair.New(o.Floor, o.Door, v.Tell, v.confirmRemoval)
+	v.bar = newBar(v)
+	v.banner = kit.NewBanner(600, func() { v.advice() })
+	v.lay()
+	if v.camera {
+		o.Set.Camera(true)
+	}
+	return v
+}
+
+// lay puts the parts in their places; at large text the bar has two rows.
+func (v *View) lay() {
+	side := fyne.NewContainerWithLayout(&sidebar{}, v.console.Top(), v.queue.content, v.members.content, v.console.Bottom())
+	v.centre = fyne.NewContainerWithLayout(&centre{}, v.banner, v.stage.content)
+	room := fyne.NewContainerWithLayout(&floor{}, v.centre,
+		kit.NewStrip(side, look.Surface, look.Room, look.Room), kit.NewStrip(v.bar.lay(), look.Surface, look.Room, 6))
+	if v.content == nil {
+		v.content = room
+		return
+	}
+	v.content.Layout, v.content.Objects = room.Layout, room.Objects
+	v.content.Refresh()
+}
+
+// Content is what the room shows.
+func (v *View) Content() fyne.CanvasObject { return v.content }
+
+// Header is what the room shows in the window's bar: which sitting, its kind,
+// and the seal.
+func (v *View) Header() fyne.CanvasObject { return v.header.content }
+
+// Say changes the language, or the size of the text.
+func (v *View) Say(w *words.Catalogue) {
+	v.words = w
+	v.lay()
+	v.Show(v.scene)
+}
+
+// Go is the button that goes on: for the chair, the next speaker.
+func (v *View) Go() *kit.Button { return v.console.Go() }
+
+// Panes are what F6 walks over.
+func (v *View) Panes() []fyne.Focusable {
+	return []fyne.Focusable{v.bar.hand, v.header.seal, v.members.search, v.members.list}
+}
+
+// Tell says what is wrong; nil says nothing.
+func (v *View) Tell(err error) {
+	v.told = err
+	v.showBanner()
+}
+
+// Show shows a scene.
+func (v *View) Show(s Scene) {
+	if s.Sitting.Order == nil {
+		return
+	}
+	before := v.scene
+	v.scene = s
+	v.readRoster()
+	if !v.maySpeak() && (v.microphone || v.held) {
+		v.speak(false)
+	}
+	v.header.show(v)
+	v.stage.show(v)
+	v.queue.show(v)
+	v.members.show(v)
+	v.showConsole()
+	v.bar.show(v)
+	v.showBanner()
+	if before.Security != s.Security {
+		v.sheets.Renew()
+	}
+}
+
+// readRoster makes the roster quick to look up; a sitting has one for its life.
+func (v *View) readRoster() {
+	o := v.scene.Sitting.Order
+	if v.order == o {
+		return
+	}
+	v.order, v.roster = o, make(map[sitting.MemberID]sitting.Member, len(o.Roster))
+	for _, m := range o.Roster {
+		v.roster[m.ID] = m
+	}
+}
+
+func (v *View) name(id sitting.MemberID) string {
+	if m, ok := v.roster[id]; ok {
+		return m.Name
+	}
+	return string(id)
+}
+
+// may reports whether the rules let this member ask for something now.
+func (v *View) may(b sitting.Body) bool {
+	return sitting.Allows(v.scene.Sitting, sitting.Request{Member: v.scene.Me, Body: b}) == nil
+}
+
+func (v *View) showConsole() {
+	role := v.roster[v.scene.Me].Role
+	presides := role == sitting.RoleChair || role == sitting.RoleClerk
+	v.console.Top().Hide()
+	v.console.Bottom().Hide()
+	if !presides || v.o.Door == nil {
+		return
+	}
+	v.console.Top().Show()
+	v.console.Show(&v.scene.Sitting, v.members.chosen, v.name, chair.Allowed{
+		Give:   func(m sitting.MemberID) bool { return v.o.Floor != nil && v.may(sitting.GiveFloor{To: m}) },
+		Take:   func(m sitting.MemberID) bool { return v.o.Floor != nil && v.may(sitting.TakeFloor{From: m}) },
+		Admit:  func(m sitting.MemberID) bool { return v.may(sitting.Admit{Who: m}) },
+		Remove: func(m sitting.MemberID) bool { return v.may(sitting.Remove{Who: m}) },
+	}, v.words)
+}
+
+// Tick shows what changes with time: pictures at every tick, levels and clocks
+// at every third.
+func (v *View) Tick(now time.Time) {
+	v.now = now
+	v.stage.tick(v)
+	v.ticks++
+	if v.ticks%3 != 1 {
+		return
+	}
+	v.meter = v.o.Set.Meter()
+	v.joined = v.joined || v.meter.Connected
+	v.bar.tick(v)
+	v.queue.tick(v)
+	v.stage.clock(v)
+	v.showBanner()
+}
+
+// Close ends what the room has asked of pictures and microphone.
+func (v *View) Close() {
+	v.speak(false)
+	v.o.Pictures.Visible(nil)
+}

@@ -1,0 +1,37 @@
+package chamber
+
+import (
+	"fyne.io/fyne/v2"
+
+	"incamera/ui/kit"
+	"incamera/ui/lobby"
+	"incamera/ui/look"
+)
+
+// header says which sitting this is, whether it is public, and that it is sealed.
+type header struct {
+	title   *kit.Text
+	kind    *fyne.Container
+	seal    *kit.Button
+	content fyne.CanvasObject
+}
+
+func newHeader(security func()) *header {
+	h := &header{title: kit.Bold("", look.Body, look.Ink), kind: fyne.NewContainerWithLayout(&kit.Stack{})}
+	h.title.Cut = true
+	h.seal = kit.NewButton(kit.Quiet, look.Seal, "", security)
+	h.content = fyne.NewContainerWithLayout(&kit.Trail{Gap: look.Room}, h.title, kit.Row(look.Room, h.kind, h.seal))
+	return h
+}
+
+func (h *header) show(v *View) {
+	w, o := v.words, v.scene.Sitting.Order
+	h.title.Set(o.House + " · " + lobby.Title(o, w.Lang))
+	h.kind.Objects = []fyne.CanvasObject{lobby.Kind(o.Kind, w)}
+	h.kind.Refresh()
+	h.seal.Say(w.Chamber.NotSealed, w.Chamber.SealedHint)
+	if f := v.scene.Security; f != nil && len(f.Holders) > 0 {
+		h.seal.Say(w.Chamber.Sealed+" · "+w.For(w.Chamber.Verified, len(f.Holders)), w.Chamber.SealedHint)
+	}
+	h.content.Refresh()
+}

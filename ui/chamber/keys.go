@@ -1,0 +1,141 @@
+package chamber
+
+import (
+	"fmt"
+
+	"fyne.io/fyne/v2"
+
+	"incamera/sitting"
+	"incamera/ui/kit"
+	"incamera/ui/look"
+	"incamera/ui/security"
+)
+
+// Rune takes a letter that nothing else has taken: H hand, M microphone, V
+// camera. Letters are told by what they are, not by where the key is, so that
+// they work on every keyboard.
+func (v *View) Rune(r rune) {
+	switch r {
+	case 'h', 'H':
+		v.bar.hand.Press()
+	case 'm', 'M':
+		v.bar.microphone.Press()
+	case 'v', 'V':
+		v.bar.camera.Press()
+	}
+}
+
+// Down takes a key that was pressed: Space held is the microphone held open,
+// for one who has the floor.
+func (v *View) Down(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeySpace && v.maySpeak() && !v.microphone {
+		v.held = true
+		v.speak(true)
+	}
+}
+
+// Up takes a key that was let go.
+func (v *View) Up(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeySpace {
+		v.Release()
+	}
+}
+
+// Release lets go of a held microphone, as when the window loses the keyboard.
+func (v *View) Release() {
+	if v.held {
+		v.speak(false)
+	}
+}
+
+// maySpeak reports whether the member has the floor.
+func (v *View) maySpeak() bool { return v.scene.Sitting.HasFloor(v.scene.Me) }
+
+// speak opens or closes the microphone.
+func (v *View) speak(on bool) {
+	v.microphone = on
+	if !on {
+		v.held = false
+	}
+	v.o.Set.Microphone(on)
+	v.bar.show(v)
+}
+
+func (v *View) toggleMicrophone() {
+	if v.maySpeak() {
+		v.held = false
+		v.speak(!v.microphone)
+	}
+}
+
+func (v *View) toggleCamera() {
+	v.camera = !v.camera
+	v.o.Set.Camera(v.camera)
+	v.bar.show(v)
+}
+
+func (v *View) toggleHand() {
+	ask := v.o.Hand.RaiseHand
+	if v.scene.Sitting.HandUp(v.scene.Me) {
+		ask = v.o.Hand.LowerHand
+	}
+	v.Tell(ask())
+}
+
+// openSecurity shows the security panel.
+func (v *View) openSecurity() {
+	v.sheets.Open(func() kit.Leaf {
+		w := v.words
+		return kit.Leaf{
+			Title:   w.Security.Title,
+			Content: security.Sheet(v.scene.Security, v.name, w),
+			Buttons: []*kit.Button{kit.NewButton(kit.Filled, "", w.Common.Close, func() { v.sheets.Close() })},
+		}
+	}, nil)
+}
+
+// confirmRemoval asks before somebody is removed. What goes on is not to remove.
+func (v *View) confirmRemoval(name string, yes func()) {
+	v.sheets.Open(func() kit.Leaf {
+		w := v.words.Chair
+		return kit.Leaf{
+			Title:   fmt.Sprintf(w.RemoveAsk, name),
+			Content: kit.Wrapped(w.RemoveText, look.Body, look.Ink, 480),
+			Buttons: []*kit.Button{
+				kit.NewButton(kit.Grave, look.Remove, w.RemoveYes, func() { v.sheets.Close(); yes() }),
+				kit.NewButton(kit.Plain, "", w.RemoveKeep, func() { v.sheets.Close() }),
+			},
+		}
+	}, nil)
+}
+
+// confirmLeaving asks before the seat is given up.
+func (v *View) confirmLeaving() {
+	v.sheets.Open(func() kit.Leaf {
+		w := v.words.Chamber
+		return kit.Leaf{
+			Title:   w.LeaveAsk,
+			Content: kit.Wrapped(w.LeaveText, look.Body, look.Ink, 480),
+			Buttons: []*kit.Button{
+				kit.NewButton(kit.Plain, "", w.Stay, func() { v.sheets.Close() }),
+				kit.NewButton(kit.Filled, look.Leave, w.Leave, func() { v.sheets.Close(); v.o.Leave() }),
+			},
+		}
+	}, nil)
+}
+
+// waiting reports whether this member waits to be admitted.
+func (v *View) waiting() bool {
+	for _, s := range v.scene.Sitting.Waiting {
+		if s.Member == v.scene.Me {
+			return true
+		}
+	}
+	return false
+}
+
+// away reports whether a member's link is lost, and whether the member is here at all.
+func (v *View) away(id sitting.MemberID) (away, here bool) {
+	s, ok := v.scene.Sitting.Seat(id)
+	return s.Away, ok
+}

@@ -1,0 +1,255 @@
+package chamber
+
+import (
+	"fmt"
+	"image"
+	"maps"
+
+	"fyne.io/fyne/v2"
+
+	"incamera/media"
+	"incamera/sitting"
+	"incamera/ui/kit"
+	"incamera/ui/lobby"
+	"incamera/ui/look"
+	"incamera/ui/look/words"
+)
+
+// stage is the member who has the floor, large, and the others in a row.
+type stage struct {
+	speaker sitting.MemberID // large; "" for nobody
+	grant   *sitting.Grant
+	order   []sitting.MemberID // who is in which tile, see arrange
+	first   int                // of the tiles on show
+	fit     int                // how many tiles fit
+	view    *View
+	seen    map[string]image.Point // last told to Pictures
+
+	large       *kit.Tile
+	plate       *plate
+	nobody      *fyne.Container
+	nobodyIcon  *kit.Icon
+	nobodyTitle *kit.Text
+	nobodyText  *kit.Text
+	tiles       []*small
+	row         *fyne.Container
+	back, next  *kit.Button
+	pages       *kit.Text
+	content     *fyne.Container
+}
+
+// plate is what stands under the large picture.
+type plate struct {
+	name, about, clock *kit.Text
+	seal               *kit.Icon
+	content            fyne.CanvasObject
+}
+
+// small is one tile of the row.
+type small struct {
+	tile        *kit.Tile
+	name, about *kit.Text
+	mark        *kit.Icon
+}
+
+func newStage(v *View) *stage {
+	s := &stage{view: v, fit: 6}
+	s.plate = newPlate()
+	s.large = kit.NewTile(s.plate.content, true)
+	s.nobodyIcon = kit.NewIcon(look.Floor, look.Muted, 2.6)
+	s.nobodyTitle, s.nobodyText = kit.Bold("", look.Name, look.Ink), kit.Wrapped("", look.Body, look.Muted, 420)
+	s.nobodyTitle.Align, s.nobodyText.Align = fyne.TextAlignCenter, fyne.TextAlignCenter
+	ground := kit.NewPanel(fyne.NewContainerWithLayout(&kit.Middle{}, kit.Column(look.Gap,
+		fyne.NewContainerWithLayout(&kit.Middle{}, s.nobodyIcon), s.nobodyTitle, s.nobodyText)), look.Room)
+	ground.Fill, ground.Edge, ground.Radius = look.Raised, nil, 0
+	s.nobody = fyne.NewContainerWithLayout(&kit.Stack{}, ground)
+	s.row = fyne.NewContainerWithLayout(&strip{stage: s})
+	s.back = kit.NewButton(kit.Quiet, look.Back, "", func() { s.turn(-1) })
+	s.next = kit.NewButton(kit.Quiet, look.Forward, "", func() { s.turn(+1) })
+	s.pages = kit.NewText("", look.Caption, look.Muted)
+	s.content = fyne.NewContainerWithLayout(&boards{}, fyne.NewContainerWithLayout(&kit.Stack{}, s.large, s.nobody), s.row,
+		kit.Row(look.Hair, kit.Spacer(), s.pages, s.back, s.next))
+	return s
+}
+
+func newPlate() *plate {
+	p := &plate{name: kit.Bold("", look.Name, look.Ink), about: kit.NewText("", look.Body, look.Muted),
+		clock: kit.Bold("", look.Clock, look.Ink), seal: kit.NewIcon(look.Seal, look.AccentInk, 1)}
+	p.about.Cut = true
+	p.content = kit.NewStrip(fyne.NewContainerWithLayout(&kit.Trail{Gap: look.Room},
+		fyne.NewContainerWithLayout(&kit.Lead{Gap: 12}, kit.Row(8, p.name, p.seal), p.about), p.clock), look.Surface, 14, 10)
+	return p
+}
+
+func newSmall() *small {
+	t := &small{name: kit.Bold("", look.Body, look.Ink), about: kit.NewText("", look.Caption, look.Muted), mark: kit.NewIcon(look.Seal, look.AccentInk, 0.8)}
+	t.name.Cut, t.about.Cut = true, true
+	t.tile = kit.NewTile(kit.NewStrip(fyne.NewContainerWithLayout(&kit.Trail{Gap: 4},
+		kit.Column(0, t.name, t.about), t.mark), look.Surface, 8, 5), false)
+	return t
+}
+
+// show sets the stage from the scene.
+func (s *stage) show(v *View) {
+	st := &v.scene.Sitting
+	s.speaker, s.grant = "", nil
+	if n := len(st.Floor); n > 0 {
+		s.grant = &st.Floor[n-1]
+		s.speaker = s.grant.To
+	}
+	s.order = arrange(s.order, st.Seats)
+	s.showLarge(v)
+	s.showRow(v)
+}
+
+func (s *stage) showLarge(v *View) {
+	w := v.words.Chamber
+	s.large.Hidden = s.speaker == ""
+	s.nobody.Hidden = s.speaker != ""
+	title, text := w.NobodyFloor, w.NobodyFloorHint
+	icon := look.Floor
+	switch {
+	case v.waiting():
+		title, text, icon = w.WaitingYou, w.WaitingYouHint, look.Lock
+	case len(v.scene.Sitting.Seats) <= 1:
+		text = w.Empty
+	}
+	s.nobodyIcon.Set(icon, look.Muted)
+	s.nobodyTitle.Set(title)
+	s.nobodyText.Set(text)
+	if s.speaker != "" {
+		s.large.Person(v.name(s.speaker), v.o.Pictures.Screen(string(s.speaker)))
+		s.plate.show(v, s.speaker)
+	}
+	s.clock(v)
+	s.content.Refresh()
+}
+
+func (p *plate) show(v *View, id sitting.MemberID) {
+	m := v.roster[id]
+	p.name.Set(m.Name)
+	p.about.Set(about(m, v.words))
+	p.seal.Hidden = !v.holds(id)
+	p.content.Refresh()
+}
+
+// clock shows how long the member has had the floor.
+func (s *stage) clock(v *View) {
+	if s.grant != nil && !v.now.IsZero() {
+		s.plate.clock.Set(words.Since(v.now.Sub(s.grant.Since)))
+	}
+}
+
+// about says party and seat, or the role of one who sits for nobody.
+func about(m sitting.Member, w *words.Catalogue) string {
+	first := m.Party
+	if m.Role != sitting.RoleMember && m.Role != "" {
+		first = lobby.Role(m.Role, w)
+	} else if first == "" {
+		first = w.Sitting.Indy
+	}
+	if m.Seat == "" {
+		return first
+	}
+	return first + " · " + m.Seat
+}
+
+// holds reports whether a member's card was verified and the member holds the keys.
+func (v *View) holds(id sitting.MemberID) bool {
+	return v.scene.Security != nil && v.scene.Security.Holds(id)
+}
+
+// showRow sets the tiles on show.
+func (s *stage) showRow(v *View) {
+	w := v.words
+	all := len(s.order)
+	first, last := page(s.first, s.fit, all)
+	s.first = first
+	for len(s.tiles) < last-first {
+		s.tiles = append(s.tiles, newSmall())
+	}
+	s.row.Objects = s.row.Objects[:0]
+	for i, id := range s.order[first:last] {
+		s.tiles[i].show(v, id)
+		s.row.Objects = append(s.row.Objects, s.tiles[i].tile)
+	}
+	s.back.Say("", w.Common.Previous)
+	s.next.Say("", w.Common.Next)
+	s.back.Allow(first > 0)
+	s.next.Allow(last < all)
+	more := all > s.fit
+	s.back.Hidden, s.next.Hidden, s.pages.Hidden = !more, !more, !more
+	s.pages.Set(fmt.Sprintf(w.Chamber.TilesOf, first+1, last, all))
+	s.row.Refresh()
+	s.content.Refresh()
+}
+
+func (t *small) show(v *View, id sitting.MemberID) {
+	if t.tile.Hidden = id == ""; id == "" {
+		t.tile.Person("", nil)
+		return
+	}
+	m := v.roster[id]
+	name := m.Name
+	if id == v.scene.Me {
+		name += " (" + v.words.Common.You + ")"
+	}
+	t.name.Set(name)
+	t.about.Set(about(m, v.words))
+	var screen media.Screen
+	if id != v.stage.speaker {
+		screen = v.o.Pictures.Screen(string(id))
+	}
+	t.tile.Person(m.Name, screen)
+	t.tile.Mark(id == v.stage.speaker)
+	away, _ := v.away(id)
+	switch {
+	case away:
+		t.mark.Set(look.Away, look.AmberInk)
+	case id == v.stage.speaker:
+		t.mark.Set(look.Floor, look.AccentInk)
+	default:
+		t.mark.Set(look.Seal, look.AccentInk)
+	}
+	t.mark.Hidden = !away && id != v.stage.speaker && !v.holds(id)
+}
+
+// turn goes to the next tiles, or back.
+func (s *stage) turn(by int) {
+	s.first, _ = page(s.first+by*s.fit, s.fit, len(s.order))
+	s.showRow(s.view)
+}
+
+// tick paints the pictures that are new, and says which can be seen.
+func (s *stage) tick(v *View) {
+	seen := map[string]image.Point{}
+	if s.speaker != "" {
+		s.large.Tick(v.now)
+		see(seen, s.speaker, s.large)
+	}
+	first, last := page(s.first, s.fit, len(s.order))
+	for i, id := range s.order[first:last] {
+		if i < len(s.tiles) && id != "" && id != s.speaker {
+			s.tiles[i].tile.Tick(v.now)
+			see(seen, id, s.tiles[i].tile)
+		}
+	}
+	if !maps.Equal(seen, s.seen) {
+		s.seen = seen
+		v.o.Pictures.Visible(maps.Clone(seen))
+	}
+}
+
+func see(seen map[string]image.Point, id sitting.MemberID, t *kit.Tile) {
+	if p := t.Pixels(); p != (image.Point{}) {
+		seen[string(id)] = p
+	}
+}
+
+// resized says that another number of tiles fits.
+func (s *stage) resized(fit int) {
+	if fit != s.fit {
+		s.fit = fit
+		s.showRow(s.view)
+	}
+}

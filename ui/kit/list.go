@@ -1,0 +1,73 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+)
+
+// A List is a long list of lines, of which only those in view are made. Up
+// and down move in it, Enter chooses; all other keys go to the window.
+type List struct {
+	widget.List
+	name string
+}
+
+// NewList returns a list: so many lines, made by create, filled by fill, and
+// chosen by a person.
+func NewList(length func() int, create func() fyne.CanvasObject, fill func(int, fyne.CanvasObject), choose func(int)) *List {
+	l := &List{}
+	l.Length, l.CreateItem, l.HideSeparators = length, create, true
+	l.UpdateItem = fill
+	l.OnSelected = choose
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// Say names the list.
+func (l *List) Say(name string) { l.name = name }
+
+// AccessibilityLabel implements [fyne.Accessible].
+func (l *List) AccessibilityLabel() string { return l.name }
+
+// AccessibilityRole implements [fyne.Accessible].
+func (l *List) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
+
+// TypedRune implements [fyne.Focusable].
+func (l *List) TypedRune(r rune) { bubbleRune(l, r) }
+
+// TypedKey implements [fyne.Focusable].
+func (l *List) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyUp, fyne.KeyDown:
+		l.List.TypedKey(e)
+	case fyne.KeyReturn, fyne.KeyEnter:
+		l.List.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	default:
+		bubble(l, e)
+	}
+}
+
+// KeyDown implements [desktop.Keyable].
+func (l *List) KeyDown(e *fyne.KeyEvent) { bubbleDown(l, e) }
+
+// KeyUp implements [desktop.Keyable].
+func (l *List) KeyUp(e *fyne.KeyEvent) { bubbleUp(l, e) }
+
+// A Cell is one line of a [List], with what its filler needs to know of it.
+type Cell struct {
+	widget.BaseWidget
+	Content fyne.CanvasObject
+	Data    any
+}
+
+// NewCell returns a line.
+func NewCell(content fyne.CanvasObject, data any) *Cell {
+	c := &Cell{Content: content, Data: data}
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// CreateRenderer implements [fyne.Widget].
+func (c *Cell) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(c.Content)
+}

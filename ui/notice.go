@@ -1,0 +1,79 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+
+	"incamera/ui/kit"
+	"incamera/ui/look"
+	"incamera/ui/look/words"
+	"incamera/ui/trouble"
+)
+
+// notice is a room that says why there is no other: what happened, what to do,
+// and the details for the service desk behind a fold.
+type notice struct {
+	err    error
+	words  *words.Catalogue
+	copy   func(string)
+	open   bool // the fold
+	copied bool
+
+	icon                 *kit.Icon
+	title, text, details *kit.Text
+	fold, take, next     *kit.Button
+	content              fyne.CanvasObject
+}
+
+const noticeWidth = 520
+
+func newNotice(w *words.Catalogue, err error, next func(), copy func(string)) *notice {
+	n := &notice{err: err, words: w, copy: copy, icon: kit.NewIcon(look.Info, look.AccentInk, 2.2)}
+	n.title = kit.Bold("", look.Title, look.Ink)
+	n.title.Wrap = noticeWidth
+	n.text = kit.Wrapped("", look.Body, look.Ink, noticeWidth)
+	n.details = kit.Wrapped("", look.Caption, look.Muted, noticeWidth)
+	n.details.Mono = true
+	n.fold = kit.NewButton(kit.Quiet, look.Forward, "", func() { n.open = !n.open; n.show() })
+	n.take = kit.NewButton(kit.Plain, look.Copy, "", func() { n.copied = true; copy(n.details.Text); n.show() })
+	n.next = kit.NewButton(kit.Filled, "", "", next)
+	n.content = kit.NewPanel(kit.Column(look.Room, n.icon, n.title, n.text,
+		kit.Row(0, kit.Spacer(), n.next), kit.Row(0, n.fold), n.details, kit.Row(0, n.take)), 32)
+	n.show()
+	return n
+}
+
+// Content is what the room shows.
+func (n *notice) Content() fyne.CanvasObject { return kit.Centred(n.content) }
+
+// Say changes the language.
+func (n *notice) Say(w *words.Catalogue) { n.words = w; n.show() }
+
+// Go is the button that goes on.
+func (n *notice) Go() *kit.Button { return n.next }
+
+func (n *notice) show() {
+	w := n.words
+	said := trouble.Say(n.err, w)
+	switch {
+	case said.Calm:
+		n.icon.Set(look.Info, look.AccentInk)
+	case said.Grave:
+		n.icon.Set(look.Warning, look.DangerInk)
+	default:
+		n.icon.Set(look.Warning, look.AmberInk)
+	}
+	n.title.Set(said.Title)
+	n.text.Set(said.Text)
+	n.details.Set(said.Details)
+	n.fold.Say(w.Common.Details, "")
+	n.take.Say(w.Common.Copy, "")
+	if n.copied {
+		n.take.Say(w.Common.Copied, "")
+	}
+	n.fold.Hidden = said.Calm
+	n.details.Hidden, n.take.Hidden = !n.open || said.Calm, !n.open || said.Calm
+	if n.next.Say(said.Next, ""); said.Next == "" {
+		n.next.Say(w.Common.TryAgain, "")
+	}
+	n.content.Refresh()
+}
