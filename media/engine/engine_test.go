@@ -179,7 +179,7 @@ func TestLayers(t *testing.T) {
 	enter(t, node, "ada", nil).full(small)
 	bob := enter(t, node, "bob", nil).full(small)
 	bob.sees(t, "ada", small)
-	bob.show(image.Pt(600, 400))
+	bob.show(image.Pt(600, 480))
 	bob.sees(t, "ada", image.Pt(1280, 720)) // 360p would be too low for a tile that crops the sides
 	bob.show(image.Pt(640, 360))
 	bob.sees(t, "ada", image.Pt(640, 360))

@@ -17,7 +17,7 @@ type member struct {
 	spare  shot        // decoded into while every shot of the screen is being painted
 	tally  tally
 	level  process.Meter
-	voice  voice
+	voice  atomic.Pointer[voice] // nil before the first sound
 }
 
 // member returns the one called name.

@@ -79,22 +79,22 @@ func (e *Engine) idle(ctx context.Context, p *player, now *plan, d time.Duration
 	}
 }
 
-// mix makes the next step of all who may be heard.
+// mix makes the next step of all who may be heard. The sound of others passes
+// unheard.
 func (e *Engine) mix(p *player, now time.Time) {
 	p.mixer.Begin(p.step[:])
 	heard := e.plan.Load().heard
 	for name, m := range e.everyone() {
-		made, ok := m.voice.next(p.part[:], now)
-		if !ok || !heard[name] {
+		v := m.voice.Load()
+		if v == nil {
+			continue
+		}
+		if !v.Read(p.part[:], now) || !heard[name] {
 			m.level.Add(silent[:])
 			continue
 		}
-		e.counts.steps.Add(1)
-		if made {
-			e.counts.concealed.Add(1)
-		}
-		m.level.Add(p.part[:])
 		p.mixer.Add(name, p.part[:], 1)
+		m.level.Add(p.part[:])
 	}
 	p.mixer.End()
 }

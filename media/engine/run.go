@@ -29,6 +29,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	err := e.stay(ctx)
 	cancel()
 	tasks.Wait()
+	e.silence()
 	return err
 }
 

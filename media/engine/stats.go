@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"incamera/media"
+	"incamera/media/jitter"
 )
 
 // Stats is what has happened on the paths since the engine was made.
@@ -24,8 +25,10 @@ type Stats struct {
 	Unpermitted   uint64 // frames of members who may not be heard or seen: dropped
 	Undecodable   uint64 // opened frames that are no pictures or no sound
 	Unsealed      uint64 // own frames that there was no key for: not sent
-	Steps         uint64 // steps of 10 ms played out of members' sound
-	Concealed     uint64 // those of them that had to be made up
+
+	Played    uint64 // frames of 20 ms of all members played out
+	Repaired  uint64 // more of them, made up from the copy in the next one
+	Concealed uint64 // more of them, made up from nothing
 
 	FirstSound   time.Time // when the first sound was opened; zero before
 	FirstPicture time.Time
@@ -34,10 +37,11 @@ type Stats struct {
 
 // ConcealedRatio is how much of what was played was made up, 0 to 1.
 func (s Stats) ConcealedRatio() float64 {
-	if s.Steps == 0 {
+	all := s.Played + s.Repaired + s.Concealed
+	if all == 0 {
 		return 0
 	}
-	return float64(s.Concealed) / float64(s.Steps)
+	return float64(s.Concealed) / float64(all)
 }
 
 // Sent counts frames of one of our own tracks.
@@ -54,9 +58,10 @@ type MemberStats struct {
 	Decoded       uint64         // pictures
 	FPS           float64        // pictures decoded in the last second
 	Layers        map[int]uint64 // pictures decoded, by height
-	FirstSound    time.Time      // opened
-	FirstPicture  time.Time      // opened
-	LastPicture   time.Time      // decoded
+	Jitter        jitter.Stats
+	FirstSound    time.Time // opened
+	FirstPicture  time.Time // opened
+	LastPicture   time.Time // decoded
 }
 
 // counts are the engine's own, written on the frame paths.
@@ -67,7 +72,6 @@ type counts struct {
 	rejected, injected       atomic.Uint64
 	undecodable, unsealed    atomic.Uint64
 	unpermitted              atomic.Uint64
-	steps, concealed         atomic.Uint64
 	firstSound, firstPicture atomic.Int64 // Unix nanoseconds
 	soundLeft, pictureLeft   atomic.Int64 // Unix nanoseconds of the last frame sent
 	microphoneRMS, microPeak atomic.Uint64
@@ -151,13 +155,19 @@ func (e *Engine) Stats() Stats {
 		SoundOpened: c.soundOpened.Load(), PictureOpened: c.pictureOpen.Load(),
 		Rejected: c.rejected.Load(), Injected: c.injected.Load(), Unpermitted: c.unpermitted.Load(),
 		Undecodable: c.undecodable.Load(), Unsealed: c.unsealed.Load(),
-		Steps: c.steps.Load(), Concealed: c.concealed.Load(),
 		FirstSound: when(&c.firstSound), FirstPicture: when(&c.firstPicture),
 		Members: map[string]MemberStats{},
 	}
 	now := time.Now()
 	for name, m := range e.everyone() {
-		s.Members[name] = m.tally.read(now)
+		one := m.tally.read(now)
+		if v := m.voice.Load(); v != nil {
+			one.Jitter = v.Stats()
+		}
+		s.Played += one.Jitter.Played
+		s.Repaired += one.Jitter.Repaired
+		s.Concealed += one.Jitter.Concealed
+		s.Members[name] = one
 	}
 	return s
 }

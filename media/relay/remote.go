@@ -34,11 +34,11 @@ type Remote struct {
 
 // An Info is what is known of a frame without opening it.
 type Info struct {
-	Seq     uint16        // sound: rises by one with each frame of 20 ms
-	At      time.Duration // when it was captured, on a clock of the track; wraps
-	Arrived time.Time     // its last packet
-	Key     bool          // picture, as the clear byte says
-	Tier    int           // picture
+	Seq     uint16    // sound: rises by one with each frame of 20 ms
+	Stamp   uint32    // when it was captured: sound in 1/48000 s, picture in 1/90000 s; wraps
+	Arrived time.Time // its last packet
+	Key     bool      // picture, as the clear byte says
+	Tier    int       // picture
 	// Injected says that the relay itself claims to have made this frame up, as
 	// it does at a mute. It is not authentic, and it will not open.
 	Injected bool
@@ -101,7 +101,7 @@ func (r *Remote) Read(dst []byte) ([]byte, Info, error) {
 		}
 		if len(payload) > 0 {
 			return append(dst, payload...), Info{
-				Seq: r.header.SequenceNumber, At: duration(r.header.Timestamp, media.SampleRate), Arrived: time.Now(),
+				Seq: r.header.SequenceNumber, Stamp: r.header.Timestamp, Arrived: time.Now(),
 				Injected: r.injected(payload),
 			}, nil
 		}
@@ -119,7 +119,7 @@ func (r *Remote) whole(dst []byte) ([]byte, Info, bool) {
 	if lost {
 		r.KeyFrame()
 	}
-	info := Info{At: duration(f.stamp, 90000), Arrived: now, Key: f.key, Tier: f.tier}
+	info := Info{Stamp: f.stamp, Arrived: now, Key: f.key, Tier: f.tier}
 	info.Injected = ok && r.injected(frame[len(dst):])
 	return frame, info, ok
 }
@@ -181,9 +181,4 @@ func (r *Remote) Lost(tier int) {
 	default:
 		r.frames.gap()
 	}
-}
-
-// duration converts an RTP clock to a time.
-func duration(stamp uint32, rate int64) time.Duration {
-	return time.Duration(int64(stamp) * int64(time.Second) / rate)
 }

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -52,10 +53,18 @@ func dialSignal(ctx context.Context, t media.Ticket, resume string) (*signal, er
 		if answer != nil && answer.StatusCode >= 400 && answer.StatusCode < 500 {
 			return nil, &RefusedError{Status: answer.StatusCode}
 		}
-		return nil, fmt.Errorf("relay: cannot reach the relay: %w", err)
+		return nil, fmt.Errorf("relay: cannot reach the relay: %w", withoutURL(err))
 	}
 	conn.SetReadLimit(maxMessage)
 	return &signal{conn: conn}, nil
+}
+
+// withoutURL is the cause of err without the ticket's address, which is a secret.
+func withoutURL(err error) error {
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		return failed.Err
+	}
+	return err
 }
 
 // signalURL is where LiveKit's signalling is, below base. Nothing is
