@@ -16,6 +16,10 @@ type column struct{ left, right, weight, chroma int32 }
 // luma is interpolated, chroma is the nearest. Colours are those of BT.601 with
 // limited range, what VP8 carries.
 func paint(dst *image.RGBA, src *image.YCbCr) {
+	if dst.Rect.Size() == src.Rect.Size() {
+		paintSame(dst, src)
+		return
+	}
 	crop := cover(src.Rect, dst.Rect.Size())
 	held := columns.Get().(*[]column)
 	defer columns.Put(held)
@@ -29,6 +33,40 @@ func paint(dst *image.RGBA, src *image.YCbCr) {
 		c := (top + int(weight)>>7) / 2 * src.CStride
 		paintRow(row, up, down, weight, src.Cb[c:], src.Cr[c:], *held)
 	}
+}
+
+// paintSame is paint for two of one size.
+func paintSame(dst *image.RGBA, src *image.YCbCr) {
+	w := dst.Rect.Dx()
+	for y := range dst.Rect.Dy() {
+		row := dst.Pix[y*dst.Stride : y*dst.Stride+4*w]
+		luma, c := src.Y[y*src.YStride:y*src.YStride+w], y/2*src.CStride
+		cb, cr := src.Cb[c:c+(w+1)/2], src.Cr[c:c+(w+1)/2]
+		for i := range cb {
+			red, green, blue := colour(int32(cb[i]), int32(cr[i]))
+			pixel(row[8*i:8*i+4:8*i+4], int32(luma[2*i]), red, green, blue)
+			if 2*i+1 < w {
+				pixel(row[8*i+4:8*i+8:8*i+8], int32(luma[2*i+1]), red, green, blue)
+			}
+		}
+	}
+}
+
+// colour is what chroma adds to red, green and blue, in 1/65536, with half of
+// one for rounding and without the luma's offset.
+func colour(cb, cr int32) (red, green, blue int32) {
+	const offset = 32768 - 16*76309
+	cb, cr = cb-128, cr-128
+	return offset + 104597*cr, offset - 25675*cb - 53279*cr, offset + 132201*cb
+}
+
+// pixel makes one pixel.
+func pixel(dst []byte, luma, red, green, blue int32) {
+	luma *= 76309
+	dst[0] = clamp((luma + red) >> 16)
+	dst[1] = clamp((luma + green) >> 16)
+	dst[2] = clamp((luma + blue) >> 16)
+	dst[3] = 255
 }
 
 // across fills in the columns of a destination w wide.
@@ -67,14 +105,8 @@ func paintRow(dst, up, down []byte, weight int32, cb, cr []byte, from []column) 
 		c := &from[i]
 		a := int32(up[c.left])*(256-c.weight) + int32(up[c.right])*c.weight
 		b := int32(down[c.left])*(256-c.weight) + int32(down[c.right])*c.weight
-		y := (a*(256-weight) + b*weight) >> 16
-		u, v := int32(cb[c.chroma])-128, int32(cr[c.chroma])-128
-		y = (y - 16) * 76309
-		px := dst[4*i : 4*i+4 : 4*i+4]
-		px[0] = clamp((y + 104597*v + 32768) >> 16)
-		px[1] = clamp((y - 25675*u - 53279*v + 32768) >> 16)
-		px[2] = clamp((y + 132201*u + 32768) >> 16)
-		px[3] = 255
+		red, green, blue := colour(int32(cb[c.chroma]), int32(cr[c.chroma]))
+		pixel(dst[4*i:4*i+4:4*i+4], (a*(256-weight)+b*weight)>>16, red, green, blue)
 	}
 }
 

@@ -74,7 +74,6 @@ type counts struct {
 	unpermitted              atomic.Uint64
 	firstSound, firstPicture atomic.Int64 // Unix nanoseconds
 	soundLeft, pictureLeft   atomic.Int64 // Unix nanoseconds of the last frame sent
-	microphoneRMS, microPeak atomic.Uint64
 }
 
 type sentCounts struct{ captured, sealed, sent atomic.Uint64 }

@@ -186,14 +186,12 @@ func (l *Link) wanted(m *livekit.SubscribedQualityUpdate) {
 	if l.options.Wanted == nil || m.GetTrackSid() != l.room.camera.sid {
 		return
 	}
-	qualities := m.GetSubscribedQualities()
-	for _, c := range m.GetSubscribedCodecs() {
-		qualities = c.GetQualities()
-	}
 	var layers [Layers]bool
-	for _, q := range qualities {
-		if i := int(q.GetQuality()); i < Layers {
-			layers[i] = q.GetEnabled()
+	for _, c := range m.GetSubscribedCodecs() {
+		for _, q := range c.GetQualities() {
+			if i := int(q.GetQuality()); i < Layers {
+				layers[i] = layers[i] || q.GetEnabled()
+			}
 		}
 	}
 	l.options.Wanted(layers)
