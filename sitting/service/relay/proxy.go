@@ -32,7 +32,6 @@ type Pass struct {
 	Sitting sitting.ID
 	Member  sitting.MemberID
 	Session sitting.Hash // SHA-256 of the session certificate
-	Token   string       // the relay's token for Member
 }
 
 // A Proxy lets the bearers of tickets through to the relay's signalling. Its
@@ -40,6 +39,7 @@ type Pass struct {
 type Proxy struct {
 	// Constant.
 	relay  func() string // the relay's URL at the moment, "" while it is down
+	admit  func(Pass) (token string, err error)
 	now    func() time.Time
 	refuse func(http.ResponseWriter, *http.Request, error)
 	log    *slog.Logger
@@ -62,12 +62,14 @@ type visit struct {
 	end  context.CancelFunc
 }
 
-// NewProxy returns a proxy to the relay at the URL that relay returns. refuse
-// answers a request with one of [ErrTicket] and [ErrDown].
-func NewProxy(relay func() string, now func() time.Time,
+// NewProxy returns a proxy to the relay at the URL that relay returns. When a
+// ticket is used, admit judges the pass as things are then, and returns the
+// relay's token for it. refuse answers a request with what admit returns, with
+// [ErrTicket] or with [ErrDown].
+func NewProxy(relay func() string, admit func(Pass) (string, error), now func() time.Time,
 	refuse func(http.ResponseWriter, *http.Request, error), log *slog.Logger,
 ) *Proxy {
-	return &Proxy{relay: relay, now: now, refuse: refuse, log: log, inside: map[*visit]struct{}{}}
+	return &Proxy{relay: relay, admit: admit, now: now, refuse: refuse, log: log, inside: map[*visit]struct{}{}}
 }
 
 // Issue returns the one-time part of the path by which pass enters.
@@ -140,9 +142,14 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, end := context.WithCancel(r.Context())
 	defer end()
 	v := &visit{pass: pass, end: end}
-	p.enter(v)
+	p.enter(v) // before it is judged: a later Void finds it
 	defer p.leave(v)
-	p.forward(relay, pass).ServeHTTP(w, r.WithContext(ctx))
+	token, err := p.admit(pass)
+	if err != nil {
+		p.refuse(w, r, err)
+		return
+	}
+	p.forward(relay, pass, token).ServeHTTP(w, r.WithContext(ctx))
 }
 
 // take uses up the ticket that r names, if it is r's session's.
@@ -178,7 +185,7 @@ func (p *Proxy) leave(v *visit) {
 
 // forward passes a request on with the token that the ticket stands for,
 // whatever token it came with.
-func (p *Proxy) forward(relay *url.URL, pass Pass) *httputil.ReverseProxy {
+func (p *Proxy) forward(relay *url.URL, pass Pass, token string) *httputil.ReverseProxy {
 	return &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(relay)
@@ -187,7 +194,7 @@ func (p *Proxy) forward(relay *url.URL, pass Pass) *httputil.ReverseProxy {
 			q := r.Out.URL.Query()
 			q.Del("access_token")
 			r.Out.URL.RawQuery = q.Encode()
-			r.Out.Header.Set("Authorization", "Bearer "+pass.Token)
+			r.Out.Header.Set("Authorization", "Bearer "+token)
 			r.Out.Header.Del("Origin")
 			r.Out.Header.Del("Cookie")
 		},

@@ -55,6 +55,11 @@ func newStage(t *testing.T) *stage {
 			return ""
 		}
 		return relay.URL
+	}, func(p Pass) (string, error) {
+		if p.Member == "gone" {
+			return "", ErrTicket
+		}
+		return "hers", nil
 	}, func() time.Time { return time.Unix(0, s.at.Load()) },
 		func(w http.ResponseWriter, _ *http.Request, err error) {
 			http.Error(w, err.Error(), http.StatusForbidden)
@@ -106,7 +111,7 @@ func (s *stage) enter(t *testing.T, who tls.Certificate, path string) (int, *tls
 }
 
 func pass(who tls.Certificate) Pass {
-	return Pass{Sitting: "budget", Member: "a.martin", Session: sha256.Sum256(who.Certificate[0]), Token: "hers"}
+	return Pass{Sitting: "budget", Member: "a.martin", Session: sha256.Sum256(who.Certificate[0])}
 }
 
 func TestTicketWorksOnceAndForItsSession(t *testing.T) {
@@ -147,6 +152,11 @@ func TestTicketEnds(t *testing.T) {
 		t.Errorf("after its life: %d", got)
 	}
 	first := s.Issue(pass(her))
+	gone := pass(her)
+	gone.Member = "gone"
+	if got, _ := s.enter(t, her, "/relay/"+s.Issue(gone)+"/rtc"); got != http.StatusForbidden {
+		t.Errorf("one who has gone since: %d", got)
+	}
 	for range most {
 		s.Issue(pass(her))
 	}

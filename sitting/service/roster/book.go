@@ -13,10 +13,11 @@ import (
 
 	"incamera/identity"
 	"incamera/sitting"
+	"incamera/sitting/wire"
 )
 
-// MaxOrder is the largest order that is read, in bytes: some 1,500 members.
-const MaxOrder = 400 << 10
+// MaxOrder is the largest order that is read, in bytes.
+const MaxOrder = wire.MaxOrder
 
 // maxFiles is how many files of the directory are looked at.
 const maxFiles = 10_000

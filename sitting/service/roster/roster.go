@@ -53,7 +53,7 @@ func (e *OverError) Error() string {
 	return fmt.Sprintf("roster: the order of %s ended on %s", e.Sitting, e.On.UTC().Format(time.RFC3339))
 }
 
-// An EarlyError reports a sitting that has not opened yet.
+// An EarlyError reports a sitting whose doors have not opened yet.
 type EarlyError struct {
 	Sitting sitting.ID
 	Opens   time.Time
@@ -119,23 +119,17 @@ func clerk(order *sitting.Order, chain [][]byte, verify Verify, at time.Time) (s
 // Match returns the member of order's roster that person is, by the strongest
 // name that the roster knows, or [ErrNotOnRoster].
 func Match(order *sitting.Order, person identity.Person) (sitting.Member, error) {
-	for _, name := range person.Names {
-		for _, m := range order.Roster {
-			for _, card := range m.Cards {
-				if card == name {
-					return m, nil
-				}
-			}
-		}
+	if m, ok := order.Known(person.Names); ok {
+		return m, nil
 	}
 	return sitting.Member{}, ErrNotOnRoster
 }
 
-// Enters returns who person is at l's sitting, if the sitting is open at a time
+// Enters returns who person is at l's sitting, if its doors are open at a time
 // and its signer's card is good still.
 func (l *Listed) Enters(person identity.Person, verify Verify, at time.Time) (sitting.Member, error) {
 	switch o := l.Order; {
-	case at.Before(o.Opens):
+	case at.Before(o.Opens.Add(-sitting.DoorsOpen)):
 		return sitting.Member{}, &EarlyError{Sitting: o.Sitting, Opens: o.Opens}
 	case at.After(o.Closes):
 		return sitting.Member{}, &OverError{Sitting: o.Sitting, On: o.Closes}

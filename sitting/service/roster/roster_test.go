@@ -149,7 +149,7 @@ func TestEnters(t *testing.T) {
 	names := append(member, "upn:a.martin@example.com")
 	var early *EarlyError
 	var over *OverError
-	if _, err := l.Enters(identity.Person{Names: names}, d.anchors.Verify, opens.Add(-time.Second)); !errors.As(err, &early) {
+	if _, err := l.Enters(identity.Person{Names: names}, d.anchors.Verify, opens.Add(-sitting.DoorsOpen-time.Second)); !errors.As(err, &early) {
 		t.Errorf("before it opens: %v", err)
 	}
 	if _, err := l.Enters(identity.Person{Names: names}, d.anchors.Verify, opens.Add(3*time.Hour)); !errors.As(err, &over) {

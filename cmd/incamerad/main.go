@@ -1,0 +1,146 @@
+// Command incamerad is the service through which sittings meet: the door, the
+// order and the blobs on JetStream, and the relay as its child. It holds no
+// key that opens a frame.
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"incamera/identity/trust"
+	"incamera/sitting/service"
+	"incamera/sitting/service/delivery"
+	"incamera/sitting/service/relay"
+	"incamera/sitting/service/ticket"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stderr)
+	stop()
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run reads, builds and serves until ctx ends.
+func run(ctx context.Context, args []string, out io.Writer) error {
+	s, err := read(args, out)
+	if err != nil {
+		return err
+	}
+	config, err := s.build(out)
+	if err != nil {
+		return err
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.listen)
+	if err != nil {
+		return fmt.Errorf("incamerad: %w", err)
+	}
+	d, err := service.Open(ctx, config)
+	if err != nil {
+		_ = l.Close() // nobody has come yet
+		return err
+	}
+	d.Ready = func() {
+		fmt.Fprintf(out, "incamerad: ready on %s\n", l.Addr())
+		if err := s.announce(l.Addr().String()); err != nil {
+			config.Log.Warn("the ready file could not be written", "error", err)
+		}
+	}
+	return d.Serve(ctx, l)
+}
+
+// build makes the service's configuration of the settings.
+func (s *settings) build(out io.Writer) (service.Config, error) {
+	anchors, err := s.loadAnchors()
+	if err != nil {
+		return service.Config{}, err
+	}
+	cert, err := tls.LoadX509KeyPair(s.certificate, s.key)
+	if err != nil {
+		return service.Config{}, fmt.Errorf("incamerad: the service's certificate: %w", err)
+	}
+	level := slog.LevelInfo
+	if s.verbose {
+		level = slog.LevelDebug
+	}
+	c := service.Config{
+		Certificate: cert, Anchors: anchors, Orders: s.orders, Grace: s.grace, Now: time.Now,
+		Log: slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level})),
+		Delivery: delivery.Options{
+			Dir: filepath.Join(s.data, "delivery"), URL: s.natsURL, Credentials: s.natsCredentials, Replicas: s.natsReplicas,
+		},
+	}
+	return c, s.addRelay(&c)
+}
+
+func (s *settings) loadAnchors() (*trust.Anchors, error) {
+	text, err := os.ReadFile(s.anchors)
+	if err != nil {
+		return nil, fmt.Errorf("incamerad: the House's certificates: %w", err)
+	}
+	anchors, err := trust.LoadAnchors(text)
+	if err != nil || s.policies == "" {
+		return anchors, err
+	}
+	return anchors.Under(trust.Rules{Policies: strings.Split(s.policies, ",")})
+}
+
+// addRelay says which relay: a child of this process, or one that runs already.
+func (s *settings) addRelay(c *service.Config) error {
+	if s.relayURL == "" {
+		c.Relay = service.Relay{Binary: s.relayBinary(), Network: relay.Network{
+			Loopback: s.loopback, UDP: s.mediaUDP, TCP: uint16(s.mediaTCP),
+		}}
+		if !s.loopback {
+			c.Relay.Network.Address = netip.MustParseAddr(s.mediaAddress) // checked
+		}
+		return nil
+	}
+	text, err := os.ReadFile(s.relayKeys)
+	if err != nil {
+		return fmt.Errorf("incamerad: the relay's keys: %w", err)
+	}
+	id, secret, ok := strings.Cut(strings.TrimSpace(string(text)), ": ")
+	if !ok {
+		return errors.New(`incamerad: the file of the relay's keys holds no "id: secret"`)
+	}
+	c.Relay = service.Relay{URL: s.relayURL, Keys: ticket.Set(id, secret)}
+	return nil
+}
+
+// announce writes the ready file, whole or not at all.
+func (s *settings) announce(address string) error {
+	if s.readyFile == "" {
+		return nil
+	}
+	b, err := json.Marshal(struct {
+		Address string `json:"address"`
+	}{address})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.readyFile+".new", append(b, '\n'), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(s.readyFile+".new", s.readyFile)
+}

@@ -1,0 +1,87 @@
+package service
+
+import (
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"incamera/sitting"
+	"incamera/sitting/service/delivery"
+)
+
+// blobLimit is how long a blob may take to come or go.
+const blobLimit = time.Minute
+
+// seated finds the sitting that r names, if the guest has a seat there.
+func (s *Service) seated(r *http.Request, g guest) (sitting.State, sitting.Seat, error) {
+	u, ok := s.halls.find(sitting.ID(r.PathValue("id")))
+	if !ok {
+		return sitting.State{}, sitting.Seat{}, sitting.RefusedAbsent
+	}
+	state := u.State()
+	for _, t := range state.Seats {
+		if t.Session == g.session && !state.Closed {
+			return state, t, nil
+		}
+	}
+	return state, sitting.Seat{}, sitting.RefusedAbsent
+}
+
+// withBlob does work on the blob that r names, for those who have a seat, and
+// for not too many at once.
+func (s *Service) withBlob(w http.ResponseWriter, r *http.Request, g guest, work func(sitting.ID, sitting.Hash) error) error {
+	if _, _, err := s.seated(r, g); err != nil {
+		return err
+	}
+	var hash sitting.Hash
+	if n, err := hex.Decode(hash[:], []byte(r.PathValue("hash"))); err != nil || n != len(hash) {
+		return errHashName
+	}
+	until := time.Now().Add(blobLimit)
+	c := http.NewResponseController(w)
+	if err := errors.Join(c.SetReadDeadline(until), c.SetWriteDeadline(until)); err != nil {
+		return err
+	}
+	select {
+	case s.blobs <- struct{}{}:
+		defer func() { <-s.blobs }()
+	case <-r.Context().Done():
+		return errStopping
+	}
+	return work(sitting.ID(r.PathValue("id")), hash)
+}
+
+func (s *Service) getBlob(w http.ResponseWriter, r *http.Request, g guest) error {
+	return s.withBlob(w, r, g, func(id sitting.ID, hash sitting.Hash) error {
+		b, err := s.delivery.GetBlob(r.Context(), id, hash)
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Content-Type", "application/octet-stream")
+		_, err = w.Write(b)
+		return lostOnTheWay(err)
+	})
+}
+
+func (s *Service) putBlob(w http.ResponseWriter, r *http.Request, g guest) error {
+	return s.withBlob(w, r, g, func(id sitting.ID, hash sitting.Hash) error {
+		if r.ContentLength > delivery.MaxBlob {
+			return delivery.ErrTooLarge
+		}
+		b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, delivery.MaxBlob))
+		var large *http.MaxBytesError
+		switch {
+		case errors.As(err, &large):
+			return delivery.ErrTooLarge
+		case err != nil:
+			return lostOnTheWay(err)
+		}
+		if err := s.delivery.PutBlob(r.Context(), id, hash, b); err != nil {
+			return err
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
+}

@@ -1,0 +1,125 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"incamera/identity"
+	"incamera/identity/trust"
+	"incamera/sitting"
+	"incamera/sitting/link"
+	"incamera/sitting/service/roster"
+	"incamera/sitting/service/usher"
+	"incamera/sitting/wire"
+)
+
+// routes are all the ways in. TLS has found a good session certificate before.
+func (s *Service) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/sittings", s.paced(s.sittings))
+	mux.HandleFunc("GET /v1/sittings/{id}/link", s.paced(s.link))
+	mux.HandleFunc("GET /v1/sittings/{id}/blobs/{hash}", s.paced(s.getBlob))
+	mux.HandleFunc("PUT /v1/sittings/{id}/blobs/{hash}", s.paced(s.putBlob))
+	mux.HandleFunc("POST /v1/sittings/{id}/ticket", s.paced(s.ticket))
+	mux.Handle("GET /relay/{once}/{rest...}", s.proxy)
+	return mux
+}
+
+// A guest is who stands at the door.
+type guest struct {
+	person  identity.Person
+	session sitting.Hash
+	chain   [][]byte
+}
+
+// paced lets in whose certificates are good and who does not ask too often.
+func (s *Service) paced(serve func(http.ResponseWriter, *http.Request, guest) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		g, err := s.guest(r)
+		if err == nil && !s.pace.allow(g.session, s.c.Now()) {
+			err = errTooOften
+		}
+		if err == nil {
+			err = serve(w, r, g)
+		}
+		if err != nil {
+			s.refuse(w, r, err)
+		}
+	}
+}
+
+func (s *Service) guest(r *http.Request) (guest, error) {
+	person, err := s.c.Anchors.Peer(r.TLS, s.c.Now())
+	if err != nil {
+		return guest{}, err
+	}
+	chain := trust.PeerChain(*r.TLS)
+	return guest{person: person, session: wire.HashOf(chain[0]), chain: chain}, nil
+}
+
+// sittings hands out the signed orders of the sittings that the guest may enter.
+func (s *Service) sittings(w http.ResponseWriter, _ *http.Request, g guest) error {
+	listed, err := s.book.Of(g.person, s.c.Now())
+	if err != nil {
+		return err
+	}
+	signed := make([][]byte, len(listed))
+	for i, l := range listed {
+		signed[i] = l.Signed
+	}
+	b, err := wire.EncodeOrders(signed)
+	if err != nil {
+		return err
+	}
+	return answer(w, b)
+}
+
+// enter finds the sitting that r names, and who the guest is there.
+func (s *Service) enter(ctx context.Context, r *http.Request, g guest) (*usher.Usher, sitting.Member, error) {
+	now := s.c.Now()
+	l, err := s.book.Find(sitting.ID(r.PathValue("id")), now)
+	if err != nil {
+		return nil, sitting.Member{}, err
+	}
+	m, err := l.Enters(g.person, s.c.Anchors.Verify, now)
+	if errors.Is(err, roster.ErrNotOnRoster) {
+		s.c.Log.Warn("someone who is not on the roster was turned away", "sitting", l.Order.Sitting, "name", g.person.Common)
+	}
+	if err != nil {
+		return nil, m, err
+	}
+	if s.c.Revocation != nil {
+		if err := s.c.Revocation.Check(ctx, g.chain, now); err != nil {
+			return nil, m, err
+		}
+	}
+	u, err := s.hall(ctx, l)
+	return u, m, err
+}
+
+// link lets a member in.
+func (s *Service) link(w http.ResponseWriter, r *http.Request, g guest) error {
+	u, m, err := s.enter(r.Context(), r, g)
+	if err != nil {
+		return err
+	}
+	switch state := u.State(); {
+	case state.Closed:
+		return sitting.RefusedClosed
+	case slices.Contains(state.Removed, m.ID):
+		return sitting.RefusedRemoved
+	}
+	l, err := link.Accept(w, r)
+	if err != nil {
+		return lostOnTheWay(err) // it has answered
+	}
+	s.halls.links.Add(1)
+	defer s.halls.links.Done()
+	who := usher.Who{Member: m.ID, Session: g.session, Chain: g.chain, Expires: g.person.NotAfter}
+	log := s.c.Log.With("sitting", r.PathValue("id"), "member", m.ID)
+	log.Info("a link begins")
+	log.Info("a link ends", "why", u.Serve(r.Context(), who, l))
+	return nil
+}

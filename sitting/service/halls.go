@@ -1,0 +1,197 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+	"time"
+
+	"incamera/identity"
+	"incamera/sitting"
+	"incamera/sitting/service/delivery"
+	"incamera/sitting/service/relay"
+	"incamera/sitting/service/roster"
+	"incamera/sitting/service/ticket"
+	"incamera/sitting/service/usher"
+)
+
+// Halls are where sittings are held: one usher each, started when the first
+// member comes, and again if it has failed.
+type halls struct {
+	started *sync.WaitGroup // what Serve waits for
+	links   sync.WaitGroup  // hijacked connections, which the server does not wait for
+
+	// Guarded by mu.
+	mu   sync.Mutex
+	ctx  context.Context // the service's life; nil before and after
+	each map[sitting.ID]*usher.Usher
+}
+
+func (h *halls) open(ctx context.Context, started *sync.WaitGroup) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ctx, h.started, h.each = ctx, started, map[sitting.ID]*usher.Usher{}
+}
+
+// wait waits for the links to end.
+func (h *halls) wait() { h.links.Wait() }
+
+// find returns the usher of a sitting that is being served.
+func (h *halls) find(id sitting.ID) (*usher.Usher, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	u, ok := h.each[id]
+	return u, ok
+}
+
+// all returns the ushers of all sittings being served.
+func (h *halls) all() []*usher.Usher {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := make([]*usher.Usher, 0, len(h.each))
+	for _, u := range h.each {
+		list = append(list, u)
+	}
+	return list
+}
+
+// errStopping reports a service that is going down.
+var errStopping = errors.New("service: stopping")
+
+// hall returns the usher of l's sitting once it has read its order.
+func (s *Service) hall(ctx context.Context, l *roster.Listed) (*usher.Usher, error) {
+	u, err := s.usher(l)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-u.Ready():
+		return u, nil
+	case <-u.Done():
+		return nil, usher.ErrEnded
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// usher finds or starts the usher of l's sitting.
+func (s *Service) usher(l *roster.Listed) (*usher.Usher, error) {
+	h, id := &s.halls, l.Order.Sitting
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ctx == nil || h.ctx.Err() != nil {
+		return nil, errStopping
+	}
+	if u, ok := h.each[id]; ok {
+		return u, nil
+	}
+	clock := time.NewTicker(time.Second)
+	u := usher.New(usher.Options{
+		Signed: l.Signed, Opened: l.Order, Order: orderOf{s.delivery, id},
+		Relay: roomOf{s.desk, s.proxy, id}, Key: s.key, Certificate: s.c.Certificate.Certificate[0],
+		Verify: s.c.Anchors.Verify, Grace: s.c.Grace, Now: s.c.Now, Tick: clock.C,
+		Log: s.c.Log.With("sitting", id),
+	})
+	h.each[id] = u
+	ctx := h.ctx
+	h.started.Go(func() {
+		defer clock.Stop()
+		err := u.Run(ctx)
+		if err != nil {
+			s.c.Log.Error("a sitting failed, it starts again when a member comes", "sitting", id, "error", err)
+		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.each, id)
+	})
+	return u, nil
+}
+
+// resume starts the ushers of the sittings that were under way when the
+// service ended, so that those who do not come back are seen to have left.
+func (s *Service) resume(ctx context.Context) error {
+	ids, err := s.delivery.Sittings(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		l, err := s.book.Find(id, s.c.Now())
+		if err != nil {
+			continue // its order is over, or has been taken away
+		}
+		if _, err := s.usher(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// revocationEvery is how often the cards of those present are looked up.
+const revocationEvery = time.Minute
+
+// watchRevocation removes who is present with a card that was called back.
+func (s *Service) watchRevocation(ctx context.Context) {
+	clock := time.NewTicker(revocationEvery)
+	defer clock.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-clock.C:
+		}
+		for _, u := range s.halls.all() {
+			s.revoke(ctx, u)
+		}
+	}
+}
+
+func (s *Service) revoke(ctx context.Context, u *usher.Usher) {
+	state := u.State()
+	for _, seats := range [][]sitting.Seat{state.Seats, state.Waiting} {
+		for _, t := range seats {
+			var revoked *identity.Revoked
+			if err := s.c.Revocation.Check(ctx, t.Chain, s.c.Now()); errors.As(err, &revoked) {
+				s.c.Log.Warn("a card was called back", "member", t.Member, "on", revoked.On)
+				_ = u.Revoke(ctx, t.Session) // an usher that has ended need not know
+			}
+		}
+	}
+}
+
+// orderOf is the order of one sitting, for its usher.
+type orderOf struct {
+	d  *delivery.Delivery
+	id sitting.ID
+}
+
+func (o orderOf) Append(ctx context.Context, entry []byte, last uint64) (uint64, error) {
+	return o.d.Append(ctx, o.id, entry, last)
+}
+
+func (o orderOf) Last(ctx context.Context) (uint64, error) { return o.d.Last(ctx, o.id) }
+
+func (o orderOf) Follow(ctx context.Context, from uint64) iter.Seq2[delivery.Stored, error] {
+	return o.d.Follow(ctx, o.id, from)
+}
+
+// roomOf is the relay's room of one sitting, for its usher.
+type roomOf struct {
+	desk  *ticket.Desk
+	proxy *relay.Proxy
+	id    sitting.ID
+}
+
+func (r roomOf) Present(ctx context.Context) ([]ticket.Presence, error) {
+	return r.desk.Present(ctx, r.id)
+}
+
+func (r roomOf) SetSources(ctx context.Context, m sitting.MemberID, speaks bool) error {
+	return r.desk.SetSources(ctx, r.id, m, speaks)
+}
+
+func (r roomOf) Drop(ctx context.Context, m sitting.MemberID) error {
+	return r.desk.Drop(ctx, r.id, m)
+}
+
+func (r roomOf) Void(session sitting.Hash) { r.proxy.Void(r.id, session) }
