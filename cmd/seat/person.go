@@ -1,0 +1,111 @@
+// Package seat puts one member into a sitting: everything concrete between a
+// card and the relay, without a window. The client and the delegates are both
+// made of it. It owns what it builds, and builds anew what was lost; it decides
+// nothing that sitting, e2ee, media or identity decide.
+package seat
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"time"
+
+	"incamera/identity"
+	"incamera/identity/trust"
+	"incamera/media"
+	"incamera/sitting"
+	"incamera/sitting/link"
+	"incamera/sitting/wire"
+)
+
+// Options say which service to meet through, and what to believe.
+type Options struct {
+	Service  string         // host:port
+	Anchors  *trust.Anchors // the House's, for members and for the service
+	Loopback bool           // all media stays on this machine
+	Log      *slog.Logger
+}
+
+// A Person is somebody who has signed in: a session, in memory.
+type Person struct {
+	options Options
+	session *trust.Session
+	tls     *tls.Config
+	client  *link.Client
+}
+
+// SignIn has the person's card certify a new session key: one PIN, one
+// signature. The service is not asked yet.
+func SignIn(ctx context.Context, card identity.Card, ask identity.Asker, o Options) (*Person, error) {
+	session, err := trust.NewSession(ctx, card, ask, time.Now().Add(trust.MaxSession))
+	if err != nil {
+		return nil, err
+	}
+	// Who would be turned away at the door learns why here, in words.
+	if _, err := o.Anchors.Verify(session.Chain, time.Now()); err != nil {
+		return nil, err
+	}
+	c := trust.ClientTLS(session, o.Anchors)
+	return &Person{options: o, session: session, tls: c, client: link.NewHTTP("https://"+o.Service, c)}, nil
+}
+
+// Name is who the card says this is.
+func (p *Person) Name() string { return p.session.Person.Common }
+
+// Close lets go of connections that wait to be used again.
+func (p *Person) Close() { p.client.Close() }
+
+// ErrOrder reports an order that the service handed out and that is not good.
+var ErrOrder = errors.New("seat: the service handed out an order that no clerk has signed")
+
+// An Invitation is an order of the day with this person on its roster.
+type Invitation struct {
+	*sitting.Order
+	Me     sitting.Member
+	Signed []byte
+}
+
+// Sittings returns the sittings that this person may enter. An order that is
+// not good is left out; the error then says why, beside those that are.
+func (p *Person) Sittings(ctx context.Context) ([]Invitation, error) {
+	all, err := p.client.Sittings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var good []Invitation
+	var wrong []error
+	for _, signed := range all {
+		order, err := p.judge(signed, time.Now())
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
+		if me, ok := order.Known(p.session.Person.Names); ok {
+			good = append(good, Invitation{order, me, signed})
+		}
+	}
+	return good, errors.Join(wrong...)
+}
+
+// judge is the client's own look at an order: a clerk on it has signed it.
+func (p *Person) judge(signed []byte, at time.Time) (*sitting.Order, error) {
+	order, chain, err := wire.OpenOrder(signed)
+	if err != nil {
+		return nil, errors.Join(ErrOrder, err)
+	}
+	signer, err := p.options.Anchors.Verify(chain, at)
+	if err != nil {
+		return nil, errors.Join(ErrOrder, err)
+	}
+	if m, ok := order.Known(signer.Names); !ok || m.Role != sitting.RoleClerk {
+		return nil, ErrOrder
+	}
+	return order, nil
+}
+
+// Ticket asks for one entry into the relay.
+func (p *Person) ticket(ctx context.Context, id sitting.ID) (media.Ticket, error) {
+	url, token, err := p.client.Ticket(ctx, id)
+	return media.Ticket{URL: url, Token: token, TLS: p.tls}, err
+}
