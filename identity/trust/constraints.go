@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -47,7 +48,7 @@ func readConstraints(cert *x509.Certificate) (*nameConstraints, error) {
 }
 
 // settleConstraints takes name constraints off the list of what nobody
-// handles, if crypto/x509 and [checkDirectoryNames] handle all forms in them.
+// handles, if crypto/x509 and [checkNames] handle all forms in them.
 func settleConstraints(cert *x509.Certificate) {
 	nc, err := readConstraints(cert)
 	if err != nil || nc == nil {
@@ -61,10 +62,26 @@ func settleConstraints(cert *x509.Certificate) {
 	cert.UnhandledCriticalExtensions = slices.DeleteFunc(cert.UnhandledCriticalExtensions, oidNameConstraints.Equal)
 }
 
-// checkDirectoryNames holds the subjects of path, card first, against the
-// directory names that each authority above them may or may not give.
-func checkDirectoryNames(path []*x509.Certificate) error {
+// withoutURNs is a copy of card that lacks the URNs among its alternative
+// names, the card's UUID above all. They have no host, and crypto/x509 refuses
+// a URI without one under an authority with any name constraint, be it about
+// directory names; RFC 5280 asks for that under constraints of URIs alone.
+// [checkNames] does the latter.
+func withoutURNs(card *x509.Certificate) *x509.Certificate {
+	c := *card
+	c.URIs = slices.DeleteFunc(slices.Clone(card.URIs), isURN)
+	return &c
+}
+
+func isURN(u *url.URL) bool { return u.Scheme == "urn" && u.Host == "" }
+
+// checkNames holds the names in path, card first, against what each authority
+// above them may or may not give, as far as crypto/x509 does not.
+func checkNames(path []*x509.Certificate) error {
 	for i, authority := range path[1:] {
+		if limitsURIs(authority) && slices.ContainsFunc(path[0].URIs, isURN) {
+			return &identity.WrongName{Why: "a URN, where URIs are limited to some hosts"}
+		}
 		nc, err := readConstraints(authority)
 		if err != nil {
 			return &identity.BadCertificate{What: identity.IssuerCertificate, Why: err.Error()}
@@ -79,6 +96,10 @@ func checkDirectoryNames(path []*x509.Certificate) error {
 		}
 	}
 	return nil
+}
+
+func limitsURIs(authority *x509.Certificate) bool {
+	return len(authority.PermittedURIDomains) > 0 || len(authority.ExcludedURIDomains) > 0
 }
 
 func (nc *nameConstraints) check(cert *x509.Certificate) error {

@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
@@ -189,18 +190,9 @@ func isCardAuth(card *x509.Certificate) bool {
 
 // paths finds the ways from the card to a root that break no rule.
 func (a *Anchors) paths(c chain, at time.Time) ([][]*x509.Certificate, error) {
-	below := a.below
-	if len(c.rest) > 0 {
-		below = a.below.Clone()
-		for _, cert := range c.rest {
-			if cert.IsCA {
-				below.AddCert(cert)
-			}
-		}
-	}
-	found, err := c.card.Verify(x509.VerifyOptions{
+	found, err := withoutURNs(c.card).Verify(x509.VerifyOptions{
 		Roots:         a.pool,
-		Intermediates: below,
+		Intermediates: a.authorities(c.rest),
 		CurrentTime:   at,
 		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
@@ -209,6 +201,7 @@ func (a *Anchors) paths(c chain, at time.Time) ([][]*x509.Certificate, error) {
 	}
 	var good [][]*x509.Certificate
 	for _, path := range found {
+		path[0] = c.card
 		if err = a.checkPath(path); err == nil {
 			good = append(good, path)
 		}
@@ -219,6 +212,23 @@ func (a *Anchors) paths(c chain, at time.Time) ([][]*x509.Certificate, error) {
 	return good, nil
 }
 
+// authorities are those between card and root: the configured ones, and those
+// that came along. A root that came along is left out: it would cost a
+// signature check and prove nothing.
+func (a *Anchors) authorities(rest []*x509.Certificate) *x509.CertPool {
+	pool := a.below
+	for _, cert := range rest {
+		if !cert.IsCA || bytes.Equal(cert.RawSubject, cert.RawIssuer) {
+			continue
+		}
+		if pool == a.below {
+			pool = a.below.Clone()
+		}
+		pool.AddCert(cert)
+	}
+	return pool
+}
+
 // checkPath judges what crypto/x509 leaves out.
 func (a *Anchors) checkPath(path []*x509.Certificate) error {
 	for _, cert := range path[1 : len(path)-1] {
@@ -226,7 +236,7 @@ func (a *Anchors) checkPath(path []*x509.Certificate) error {
 			return &identity.BadCertificate{What: identity.IssuerCertificate, Why: "signature algorithm " + cert.SignatureAlgorithm.String()}
 		}
 	}
-	if err := checkDirectoryNames(path); err != nil {
+	if err := checkNames(path); err != nil {
 		return err
 	}
 	return checkPolicies(path, a.rules.Policies)

@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/pem"
 	"slices"
 	"testing"
 	"time"
@@ -100,4 +101,8 @@ func TestNames(t *testing.T) {
 	if len(names[0]) != len("spki:")+64 {
 		t.Errorf("%q is no hash of a key", names[0])
 	}
+}
+
+func pemOf(cert *x509.Certificate) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
 }
