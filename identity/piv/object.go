@@ -1,0 +1,112 @@
+package piv
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+
+	"incamera/identity"
+)
+
+// The tags of data objects, SP 800-73-4 part 1, table 3.
+var (
+	tagDiscovery = []byte{0x7E}
+	tagCHUID     = []byte{0x5F, 0xC1, 0x02}
+)
+
+// certificateMax bounds a certificate, unpacked. SP 800-73-4 asks cards for
+// room for 1,856 bytes; some issue three times that.
+const certificateMax = 32 * 1024
+
+var errCertificate = errors.New("piv: the certificate on the card cannot be read")
+
+// parseCertificate reads a certificate's data object, SP 800-73-4 part 1,
+// appendix A: 53 { 70 certificate, 71 CertInfo, FE }. An empty object is none.
+func parseCertificate(b []byte) (*x509.Certificate, error) {
+	outer, _, err := next(b)
+	if err != nil || outer.tag != 0x53 {
+		return nil, errCertificate
+	}
+	der, ok := find(outer.value, 0x70)
+	if !ok || len(der) == 0 {
+		if len(outer.value) == 0 || ok {
+			return nil, identity.ErrNoCertificate
+		}
+		return nil, errCertificate
+	}
+	info, _ := find(outer.value, 0x71)
+	if compressed(der, info) {
+		if der, err = unpack(der); err != nil {
+			return nil, fmt.Errorf("%w: %w", errCertificate, err)
+		}
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errCertificate, err)
+	}
+	return cert, nil
+}
+
+// compressed reports gzip: bit 1 of CertInfo, or bit 8 on older cards, which
+// numbered from the other end. What begins like gzip is gzip, whatever is said.
+func compressed(der, info []byte) bool {
+	said := len(info) == 1 && info[0]&0x81 != 0
+	return bytes.HasPrefix(der, []byte{0x1f, 0x8b}) || said && der[0] != 0x30
+}
+
+func unpack(packed []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	der, err := io.ReadAll(io.LimitReader(r, certificateMax+1))
+	if err == nil && len(der) > certificateMax {
+		err = errors.New("longer than any certificate")
+	}
+	return der, err
+}
+
+// primaryPIN reads from the discovery object which PIN the holder uses: the
+// card's global PIN if the object says so, else the PIV application's. SP
+// 800-73-4 part 1, section 3.3.2.
+func primaryPIN(discovery []byte) byte {
+	outer, _, err := next(discovery)
+	if err != nil || outer.tag != 0x7E {
+		return refPIN
+	}
+	usage, ok := find(outer.value, 0x5F2F)
+	if ok && len(usage) == 2 && usage[0]&0x20 != 0 && usage[1] == 0x20 {
+		return refGlobalPIN
+	}
+	return refPIN
+}
+
+// parseGUID returns the card's UUID from its CHUID, SP 800-73-4 part 1, table 9.
+func parseGUID(chuid []byte) (guid [16]byte, ok bool) {
+	outer, _, err := next(chuid)
+	if err != nil || outer.tag != 0x53 {
+		return guid, false
+	}
+	value, ok := find(outer.value, 0x34)
+	if !ok || len(value) != len(guid) {
+		return guid, false
+	}
+	copy(guid[:], value)
+	return guid, guid != [16]byte{}
+}
+
+// parseResponse returns the response of a GENERAL AUTHENTICATE: 7C { 82 response }.
+func parseResponse(b []byte) ([]byte, error) {
+	outer, _, err := next(b)
+	if err != nil || outer.tag != 0x7C {
+		return nil, errAnswer
+	}
+	response, ok := find(outer.value, 0x82)
+	if !ok || len(response) == 0 {
+		return nil, errAnswer
+	}
+	return response, nil
+}
