@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 )
@@ -73,8 +74,11 @@ type Validate func(c Credential, signatureKey []byte, at time.Time) error
 // An Identity is who a member is: a credential and the key that it is for.
 type Identity struct {
 	Credential Credential
-	Signer     crypto.Signer // of the suite's algorithm; for X.509 the first certificate's key
+	Signer     crypto.Signer `json:"-"` // of the suite's algorithm; for X.509 the first certificate's key
 }
+
+// Format tells nothing of the signer, which may be a key.
+func (id Identity) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "mls: identity") }
 
 // signatureKey returns the public key to put into a leaf.
 func (id Identity) signatureKey(p *params) ([]byte, error) {

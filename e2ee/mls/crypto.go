@@ -32,9 +32,13 @@ func (p *params) refHash(label string, value []byte) []byte {
 }
 
 func (p *params) mac(key secret, data []byte) []byte {
-	m := hmac.New(p.hash.New, key)
-	m.Write(data)
-	return m.Sum(nil)
+	out := make([]byte, 0, p.nh())
+	erased(func() {
+		m := hmac.New(p.hash.New, key)
+		m.Write(data)
+		out = m.Sum(out)
+	})
+	return out
 }
 
 func (p *params) checkMAC(key secret, data, tag []byte) bool {
@@ -42,10 +46,14 @@ func (p *params) checkMAC(key secret, data, tag []byte) bool {
 }
 
 func (p *params) extract(salt, ikm secret) secret {
-	out, err := hkdf.Extract(p.hash.New, ikm, salt)
-	if err != nil {
-		panic("mls: HKDF-Extract refused: " + err.Error()) // no input of ours can
-	}
+	var out secret
+	erased(func() {
+		prk, err := hkdf.Extract(p.hash.New, ikm, salt)
+		if err != nil {
+			panic("mls: HKDF-Extract refused: " + err.Error()) // no input of ours can
+		}
+		out = prk
+	})
 	return out
 }
 
@@ -55,10 +63,14 @@ func (p *params) expand(s secret, label string, context []byte, n int) secret {
 	info = appendU16(info, uint16(n))
 	info = appendOpaque(info, labelPrefix+label)
 	info = appendOpaque(info, context)
-	out, err := hkdf.Expand(p.hash.New, s, string(info), n)
-	if err != nil {
-		panic("mls: HKDF-Expand refused: " + err.Error()) // no input of ours can
-	}
+	var out secret
+	erased(func() {
+		okm, err := hkdf.Expand(p.hash.New, s, string(info), n)
+		if err != nil {
+			panic("mls: HKDF-Expand refused: " + err.Error()) // no input of ours can
+		}
+		out = okm
+	})
 	return out
 }
 
@@ -83,7 +95,10 @@ func (p *params) sign(rand io.Reader, key crypto.Signer, label string, content [
 		h.Write(msg)
 		msg = h.Sum(nil)
 	}
-	return key.Sign(rand, msg, p.sigH)
+	var sig []byte
+	var err error
+	erased(func() { sig, err = key.Sign(rand, msg, p.sigH) })
+	return sig, err
 }
 
 // signatureKey encodes a public key as section 5.1.1 has it: Ed25519 keys as
@@ -175,24 +190,29 @@ func (p *params) seal(to *publicKey, label string, context []byte, plain secret)
 	if err != nil {
 		return sealed{}, err
 	}
-	enc, s, err := hpke.NewSender(key, p.kdf, p.aead, sealContext(label, context))
+	var out sealed
+	erased(func() {
+		var s *hpke.Sender
+		if out.kem, s, err = hpke.NewSender(key, p.kdf, p.aead, sealContext(label, context)); err == nil {
+			out.text, err = s.Seal(nil, plain)
+		}
+	})
 	if err != nil {
 		return sealed{}, errHPKE
 	}
-	text, err := s.Seal(nil, plain)
-	if err != nil {
-		return sealed{}, errHPKE
-	}
-	return sealed{enc, text}, nil
+	return out, nil
 }
 
 // unseal is DecryptWithLabel, section 5.1.3.
 func (p *params) unseal(key hpke.PrivateKey, label string, context []byte, s sealed) (secret, error) {
-	rcpt, err := hpke.NewRecipient(s.kem, key, p.kdf, p.aead, sealContext(label, context))
-	if err != nil {
-		return nil, errHPKE
-	}
-	plain, err := rcpt.Open(nil, s.text)
+	var plain secret
+	var err error
+	erased(func() {
+		var r *hpke.Recipient
+		if r, err = hpke.NewRecipient(s.kem, key, p.kdf, p.aead, sealContext(label, context)); err == nil {
+			plain, err = r.Open(nil, s.text)
+		}
+	})
 	if err != nil {
 		return nil, errHPKE
 	}
@@ -209,25 +229,52 @@ func (p *params) sealExternal(to *publicKey) (kem []byte, init secret, err error
 	if err != nil {
 		return nil, nil, err
 	}
-	kem, s, err := hpke.NewSender(key, p.kdf, p.aead, nil)
+	erased(func() {
+		var s *hpke.Sender
+		if kem, s, err = hpke.NewSender(key, p.kdf, p.aead, nil); err == nil {
+			init, err = s.Export(externalSecret, p.nh())
+		}
+	})
 	if err != nil {
 		return nil, nil, errHPKE
 	}
-	init, err = s.Export(externalSecret, p.nh())
-	return kem, init, err
+	return kem, init, nil
 }
 
 // openExternal is the members' half of sealExternal.
-func (p *params) openExternal(external secret, kem []byte) (secret, error) {
-	key, err := p.kem.DeriveKeyPair(external)
+func (p *params) openExternal(external secret, kem []byte) (init secret, err error) {
+	key, err := p.keyPair(external)
+	if err != nil {
+		return nil, err
+	}
+	erased(func() {
+		var r *hpke.Recipient
+		if r, err = hpke.NewRecipient(kem, key, p.kdf, p.aead, nil); err == nil {
+			init, err = r.Export(externalSecret, p.nh())
+		}
+	})
 	if err != nil {
 		return nil, errHPKE
 	}
-	rcpt, err := hpke.NewRecipient(kem, key, p.kdf, p.aead, nil)
+	return init, nil
+}
+
+// keyPair derives an HPKE key pair.
+func (p *params) keyPair(ikm secret) (key hpke.PrivateKey, err error) {
+	erased(func() { key, err = p.kem.DeriveKeyPair(ikm) })
 	if err != nil {
 		return nil, errHPKE
 	}
-	return rcpt.Export(externalSecret, p.nh())
+	return key, nil
+}
+
+// parsePrivate decodes an HPKE private key.
+func (p *params) parsePrivate(b []byte) (key hpke.PrivateKey, err error) {
+	erased(func() { key, err = p.kem.NewPrivateKey(b) })
+	if err != nil {
+		return nil, errHPKE
+	}
+	return key, nil
 }
 
 // random returns n fresh bytes.
@@ -244,5 +291,5 @@ func (p *params) newKeyPair(rand io.Reader) (hpke.PrivateKey, error) {
 		return nil, err
 	}
 	defer ikm.wipe()
-	return p.kem.DeriveKeyPair(ikm)
+	return p.keyPair(ikm)
 }

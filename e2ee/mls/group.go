@@ -271,7 +271,7 @@ func (e *epoch) groupInfo(o *Options, signer crypto.Signer, withTree, external b
 		info.extensions = append(info.extensions, Extension{ExtRatchetTree, e.tree.bytes()})
 	}
 	if external {
-		key, err := e.p.kem.DeriveKeyPair(e.secrets.external)
+		key, err := e.p.keyPair(e.secrets.external)
 		if err != nil {
 			return nil, err
 		}

@@ -134,11 +134,11 @@ func OpenKeyPackage(message, init, encryption []byte, id Identity) (*KeyPackageS
 		return nil, err
 	}
 	k := &KeyPackageSecrets{kp: kp, p: p, id: id}
-	if k.init, err = p.kem.NewPrivateKey(init); err != nil {
-		return nil, errHPKE
+	if k.init, err = p.parsePrivate(init); err != nil {
+		return nil, err
 	}
-	if k.leaf, err = p.kem.NewPrivateKey(encryption); err != nil {
-		return nil, errHPKE
+	if k.leaf, err = p.parsePrivate(encryption); err != nil {
+		return nil, err
 	}
 	if !bytes.Equal(k.init.PublicKey().Bytes(), kp.init.raw) || !bytes.Equal(k.leaf.PublicKey().Bytes(), kp.leaf.encryption.raw) {
 		return nil, errors.New("mls: private keys are not the key package's")

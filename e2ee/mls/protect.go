@@ -42,10 +42,13 @@ func (m *privateMessage) contentAAD() []byte {
 
 // aeadOf opens an AEAD; the key's length is the suite's, so it cannot fail.
 func (p *params) aeadOf(key secret) cipher.AEAD {
-	a, err := p.open(key)
-	if err != nil {
-		panic("mls: AEAD refused a key: " + err.Error())
-	}
+	var a cipher.AEAD
+	erased(func() {
+		var err error
+		if a, err = p.open(key); err != nil {
+			panic("mls: AEAD refused a key: " + err.Error())
+		}
+	})
 	return a
 }
 

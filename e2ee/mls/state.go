@@ -197,7 +197,7 @@ func readEpoch(p *params) func(r *reader) *epoch {
 }
 
 func readPrivateKey(p *params, r *reader) hpke.PrivateKey {
-	key, err := p.kem.NewPrivateKey(r.opaque())
+	key, err := p.parsePrivate(r.opaque())
 	if err != nil {
 		r.fail()
 	}

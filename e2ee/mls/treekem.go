@@ -73,7 +73,7 @@ func (n *newPath) wipe() { wipe(n.secrets...) }
 func (p *params) nodeKey(pathSecret secret) (hpke.PrivateKey, error) {
 	s := p.derive(pathSecret, "node")
 	defer s.wipe()
-	return p.kem.DeriveKeyPair(s)
+	return p.keyPair(s)
 }
 
 // newPath draws fresh keys for leaf and everything above it, and puts them into
