@@ -33,8 +33,8 @@ type Attesters struct {
 	below *x509.CertPool
 }
 
-// Makers returns the makers known when this was built: Yubico's two PIV roots
-// and the intermediates below the newer one, those of 2026 included.
+// Makers returns the makers known when this was built: Yubico's roots
+// for PIV and the intermediates below the newest, those of 2026 included.
 func Makers() *Attesters {
 	t, err := LoadAttesters(makersPEM)
 	if err != nil {

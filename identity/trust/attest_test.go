@@ -98,7 +98,7 @@ func TestAttestation(t *testing.T) {
 	}
 }
 
-// The makers' certificates that are built in: Yubico's roots of 2016 and 2024,
+// The makers' certificates that are built in: all of Yubico's roots,
 // and every intermediate for PIV leads to one of them, that of 2026 included.
 func TestMakers(t *testing.T) {
 	text, err := os.ReadFile("makers.pem")
