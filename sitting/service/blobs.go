@@ -35,8 +35,8 @@ func (s *Service) withBlob(w http.ResponseWriter, r *http.Request, g guest, work
 	if _, _, err := s.seated(r, g); err != nil {
 		return err
 	}
-	var hash sitting.Hash
-	if n, err := hex.Decode(hash[:], []byte(r.PathValue("hash"))); err != nil || n != len(hash) {
+	name, err := hex.DecodeString(r.PathValue("hash"))
+	if err != nil || len(name) != len(sitting.Hash{}) {
 		return errHashName
 	}
 	until := time.Now().Add(blobLimit)
@@ -50,7 +50,7 @@ func (s *Service) withBlob(w http.ResponseWriter, r *http.Request, g guest, work
 	case <-r.Context().Done():
 		return errStopping
 	}
-	return work(sitting.ID(r.PathValue("id")), hash)
+	return work(sitting.ID(r.PathValue("id")), sitting.Hash(name))
 }
 
 func (s *Service) getBlob(w http.ResponseWriter, r *http.Request, g guest) error {
