@@ -158,6 +158,9 @@ func allowsCommit(s State, b Commit) error {
 	if b.Founding != s.Founding {
 		return RefusedGroup
 	}
+	if b.Epoch > s.Offered {
+		return RefusedEpoch
+	}
 	if b.Message == (Hash{}) || (b.Welcome == Hash{}) != (b.Tree == Hash{}) {
 		return RefusedBody
 	}
@@ -169,7 +172,7 @@ func allowsConfirm(s State, id MemberID, b Confirm) error {
 		return RefusedGroup
 	}
 	t, _ := s.Seat(id)
-	if b.Epoch == 0 || t.Group == b.Founding && b.Epoch <= t.Confirmed {
+	if b.Epoch == 0 || b.Epoch > s.Offered || t.Group == b.Founding && b.Epoch <= t.Confirmed {
 		return RefusedEpoch
 	}
 	return nil

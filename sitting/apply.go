@@ -64,6 +64,8 @@ func (s State) request(r Request, e Entry) State {
 		s.admit(b.Who)
 	case Remove:
 		s.remove(b.Who)
+	case Commit:
+		s.Offered = max(s.Offered, b.Epoch+1)
 	case Confirm:
 		t, _ := s.Session(r.Session)
 		s.seat(t.Arrival, func(t *Seat) { t.Group, t.Confirmed = b.Founding, b.Epoch })
@@ -159,7 +161,7 @@ func (s *State) found() {
 	if s.Closed || slices.ContainsFunc(s.Seats, inGroup) {
 		return
 	}
-	s.Founding = 0
+	s.Founding, s.Offered = 0, 0
 	if len(s.Seats) > 0 {
 		s.Founding = s.Seats[0].Arrival
 		s.seat(s.Founding, func(t *Seat) { t.Group, t.Confirmed = t.Arrival, 0 })

@@ -264,6 +264,8 @@ func TestFounding(t *testing.T) {
 	}
 	f.ask("bob", Commit{Founding: 1, Message: Hash{1}}, RefusedGroup)
 	f.ask("ann", Commit{Founding: ann.Arrival, Message: Hash{1}, Welcome: Hash{1}}, RefusedBody)
+	f.ask("ann", Commit{Founding: ann.Arrival, Message: Hash{1}, Epoch: 1}, RefusedEpoch)
+	f.ask("chair", Confirm{Founding: ann.Arrival, Epoch: 1}, RefusedEpoch)
 	f.ask("ann", Commit{Founding: ann.Arrival, Message: Hash{1}}, nil)
 	f.ask("chair", Confirm{Founding: ann.Arrival, Epoch: 1}, nil)
 	f.ask("chair", Confirm{Founding: ann.Arrival, Epoch: 1}, RefusedEpoch)

@@ -23,7 +23,7 @@ const (
 	RefusedHasFloor Refusal = "has-floor"      // already
 	RefusedNoFloor  Refusal = "no-floor"       // there is none to take
 	RefusedGroup    Refusal = "other-group"    // the commit or confirmation is for another group
-	RefusedEpoch    Refusal = "old-epoch"      // already confirmed
+	RefusedEpoch    Refusal = "old-epoch"      // confirmed already, or never offered
 	RefusedClosed   Refusal = "closed"         // the sitting is closed, or its time is over
 	RefusedEarly    Refusal = "not-open"       // the sitting is not open yet
 	RefusedBody     Refusal = "unknown"        // nothing that can be asked for

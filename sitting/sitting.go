@@ -120,6 +120,7 @@ type State struct {
 	Hands    []Hand // the queue, first come first
 	Removed  []MemberID
 	Founding uint64  // the arrival that founded the present group; 0: nobody is seated
+	Offered  uint64  // the newest epoch of that group that a commit would begin
 	Past     []Visit // sessions that have gone
 	Closed   bool
 }
