@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"image"
 
 	"incamera/identity"
 	"incamera/ui/bridge"
@@ -56,10 +55,4 @@ func (w *Window) ask(q identity.PINQuestion, answer func([]byte, error)) {
 	a = signin.NewQuestion(q, done)
 	w.sheets.Open(func() kit.Leaf { return a.Leaf(w.words) }, func() { done(nil, identity.ErrCancelled) })
 	a.Focus(w.window.Canvas())
-}
-
-// Capture returns what is on the window. It waits for the UI goroutine and
-// must not be called from there.
-func (w *Window) Capture() image.Image {
-	return bridge.Call(func() image.Image { return w.window.Canvas().Capture() })
 }

@@ -32,8 +32,8 @@ func newHead(w *Window) *head {
 		w.choose(v)
 	})
 	h.language.Allow(w.rule(0) == nil)
-	row := fyne.NewContainerWithLayout(&kit.Trail{Gap: look.Room}, h.slot, kit.Row(look.Hair, h.gear, h.language))
-	h.content = kit.NewStrip(row, look.Surface, look.Room, 4)
+	row := fyne.NewContainerWithLayout(&kit.Trail{Gap: look.Room}, h.slot, kit.Row(look.Gap, h.gear, h.language))
+	h.content = kit.NewStrip(row, look.Surface, look.Room, look.Gap)
 	return h
 }
 
@@ -63,7 +63,7 @@ type progress struct {
 
 func newProgress() *progress {
 	p := &progress{text: kit.NewText("", look.Body, look.Ink), moving: kit.NewMoving(), stop: kit.NewButton(kit.Plain, "", "", nil)}
-	p.content = kit.NewStrip(kit.Row(look.Room, p.moving, p.text, kit.Spacer(), p.stop), look.AccentWash, look.Room, 4)
+	p.content = kit.NewStrip(kit.Row(look.Room, p.moving, p.text, kit.Spacer(), p.stop), look.AccentWash, look.Room, look.Gap)
 	p.content.Hide()
 	return p
 }

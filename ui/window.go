@@ -248,3 +248,21 @@ func (w *Window) walk() {
 	}
 	c.Focus(panes[next])
 }
+
+// Resize changes the size of the window, in pixels at scale 1.
+func (w *Window) Resize(width, height float32) {
+	bridge.Do(func() { w.window.Resize(fyne.NewSize(width, height)) })
+}
+
+// Sheet lays the sheet of that name over the room: "settings", or what the
+// room has: "security", "leave". Any other name does nothing.
+func (w *Window) Sheet(name string) {
+	bridge.Do(func() {
+		if name == "settings" {
+			w.openSettings()
+		}
+		if r, ok := w.room.(interface{ Sheet(string) }); ok {
+			r.Sheet(name)
+		}
+	})
+}

@@ -56,14 +56,14 @@ type Console struct {
 // found no room; confirm asks before somebody is removed.
 func New(f Floor, d Door, tell func(error), confirm func(name string, yes func())) *Console {
 	c := &Console{floor: f, door: d, tell: tell, confirm: confirm}
-	c.waiting = kit.Column(look.Hair)
+	c.waiting = kit.Column(look.Gap)
 	c.title = kit.Bold("", look.Body, look.AmberInk)
 	c.next = kit.NewButton(kit.Filled, look.Floor, "", func() { c.ask(c.floor.GiveFloor(c.first)) })
 	c.take = kit.NewButton(kit.Plain, look.Close, "", func() { c.ask(c.floor.TakeFloor(c.speaker)) })
 	c.give = kit.NewButton(kit.Plain, look.Floor, "", func() { c.ask(c.floor.GiveFloor(c.chosen)) })
 	c.remove = kit.NewButton(kit.Plain, look.Remove, "", nil)
-	c.top = kit.Column(look.Hair, c.title, c.waiting, c.next, c.take)
-	c.bottom = kit.Column(0, c.give, c.remove)
+	c.top = kit.Column(look.Gap, c.title, c.waiting, c.next, c.take)
+	c.bottom = kit.Column(look.Gap, c.give, c.remove)
 	return c
 }
 

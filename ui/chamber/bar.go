@@ -32,7 +32,7 @@ func (b *bar) lay() fyne.CanvasObject {
 	if look.Scale() <= 1.25 {
 		return kit.Row(look.Gap, b.live, b.microphone, b.camera, b.hand, b.hint, kit.Spacer(), b.leave)
 	}
-	return kit.Column(0,
+	return kit.Column(look.Gap,
 		kit.Row(look.Gap, b.live, b.hint),
 		kit.Row(look.Gap, b.microphone, b.camera, b.hand, kit.Spacer(), b.leave))
 }

@@ -91,6 +91,7 @@ type View struct {
 	advice  func() // what the banner's button does
 	content *fyne.Container
 	centre  *fyne.Container
+	rim     *kit.Panel // amber in camera
 }
 
 // New returns the room with an empty scene. Sheets lie over it.
@@ -102,6 +103,8 @@ func New(w *words.Catalogue, sheets *kit.Sheets, o Options) *View {
 	v.members = newMembers(v)
 	v.console = chair.New(o.Floor, o.Door, v.Tell, v.confirmRemoval)
 	v.bar = newBar(v)
+	v.rim = kit.NewStrip(kit.Spacer(), look.Amber, 0, 0)
+	v.rim.Hidden = true
 	v.banner = kit.NewBanner(600, func() { v.advice() })
 	v.lay()
 	if v.camera {
@@ -115,7 +118,7 @@ func (v *View) lay() {
 	side := fyne.NewContainerWithLayout(&sidebar{}, v.console.Top(), v.queue.content, v.members.content, v.console.Bottom())
 	v.centre = fyne.NewContainerWithLayout(&centre{}, v.banner, v.stage.content)
 	room := fyne.NewContainerWithLayout(&floor{}, v.centre,
-		kit.NewStrip(side, look.Surface, look.Room, look.Room), kit.NewStrip(v.bar.lay(), look.Surface, look.Room, 6))
+		kit.NewStrip(side, look.Surface, look.Room, look.Room), kit.NewStrip(v.bar.lay(), look.Surface, look.Room, 10), v.rim)
 	if v.content == nil {
 		v.content = room
 		return
@@ -163,6 +166,7 @@ func (v *View) Show(s Scene) {
 	if !v.maySpeak() && (v.microphone || v.held) {
 		v.speak(false)
 	}
+	v.rim.Hidden = s.Sitting.Order.Kind != sitting.InCamera
 	v.header.show(v)
 	v.stage.show(v)
 	v.queue.show(v)

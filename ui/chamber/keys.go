@@ -139,3 +139,15 @@ func (v *View) away(id sitting.MemberID) (away, here bool) {
 	s, ok := v.scene.Sitting.Seat(id)
 	return s.Away, ok
 }
+
+// Sheet opens a sheet by name: "security", "leave", "remove".
+func (v *View) Sheet(name string) {
+	switch name {
+	case "security":
+		v.openSecurity()
+	case "leave":
+		v.confirmLeaving()
+	case "remove":
+		v.confirmRemoval(v.name(v.scene.Me), func() {})
+	}
+}

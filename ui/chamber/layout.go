@@ -6,8 +6,12 @@ import (
 	"incamera/ui/look"
 )
 
-// floor lays the room out: the centre, the side on the right, the bar below.
+// floor lays the room out: the centre, the side on the right, the bar below,
+// and along the top the rim that is amber in camera.
 type floor struct{}
+
+// rim is how high the amber rim is.
+const rim = 4
 
 func sideWidth() float32 { return 340 * (1 + (look.Scale()-1)*0.62) }
 
@@ -20,6 +24,8 @@ func (floor) MinSize(o []fyne.CanvasObject) fyne.Size {
 func (floor) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	h := o[2].MinSize().Height
 	w := max(sideWidth(), o[1].MinSize().Width)
+	o[3].Move(fyne.NewPos(0, -1))
+	o[3].Resize(fyne.NewSize(s.Width, rim))
 	o[0].Move(fyne.Position{})
 	o[0].Resize(fyne.NewSize(s.Width-w, s.Height-h))
 	o[1].Move(fyne.NewPos(s.Width-w, 0))
@@ -79,7 +85,7 @@ func (boards) Layout(o []fyne.CanvasObject, s fyne.Size) {
 const tileGap = look.Gap + 2
 
 // tileMin is how wide a tile is at least.
-func tileMin() float32 { return 158 * (1 + (look.Scale()-1)*0.7) }
+func tileMin() float32 { return 138 * (1 + (look.Scale()-1)*0.7) }
 
 // fits is how many tiles fit in a width.
 func fits(width float32) int { return max(1, int((width+tileGap)/(tileMin()+tileGap))) }
@@ -105,14 +111,15 @@ func (t *strip) MinSize([]fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(2*tileMin(), tileMin()*9/16+plateHeight())
 }
 
-func (t *strip) Layout(o []fyne.CanvasObject, s fyne.Size) {
+func (t *strip) Layout(_ []fyne.CanvasObject, s fyne.Size) {
+	if t.stage.row == nil || s.Width == 0 {
+		return
+	}
+	t.stage.resized(fits(s.Width))
 	size := tileSize(s.Width)
-	for i, c := range o {
+	for i, c := range t.stage.row.Objects {
 		c.Move(fyne.NewPos(float32(i)*(size.Width+tileGap), 0))
 		c.Resize(size)
-	}
-	if s.Width > 0 {
-		t.stage.resized(fits(s.Width))
 	}
 }
 

@@ -190,12 +190,11 @@ func (t *small) show(v *View, id sitting.MemberID) {
 		return
 	}
 	m := v.roster[id]
-	name := m.Name
-	if id == v.scene.Me {
-		name += " (" + v.words.Common.You + ")"
-	}
-	t.name.Set(name)
+	t.name.Set(m.Name)
 	t.about.Set(about(m, v.words))
+	if id == v.scene.Me {
+		t.about.Set(v.words.Chamber.ThisIsYou)
+	}
 	var screen media.Screen
 	if id != v.stage.speaker {
 		screen = v.o.Pictures.Screen(string(id))
@@ -248,8 +247,11 @@ func see(seen map[string]image.Point, id sitting.MemberID, t *kit.Tile) {
 
 // resized says that another number of tiles fits.
 func (s *stage) resized(fit int) {
-	if fit != s.fit {
-		s.fit = fit
+	if fit == s.fit {
+		return
+	}
+	s.fit = fit
+	if s.content != nil { // nil while the stage is being built
 		s.showRow(s.view)
 	}
 }

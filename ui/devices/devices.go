@@ -139,18 +139,18 @@ func (v *View) line(k media.DeviceKind, icon look.Icon) *line {
 func (v *View) lay() fyne.CanvasObject {
 	block := func(k media.DeviceKind, more ...fyne.CanvasObject) fyne.CanvasObject {
 		l := v.rows[k]
-		return kit.Column(look.Hair, append([]fyne.CanvasObject{kit.Row(look.Gap, l.icon, l.label), l.choice}, more...)...)
+		return kit.Column(look.Gap-2, append([]fyne.CanvasObject{kit.Row(look.Gap, l.icon, l.label), l.choice}, more...)...)
 	}
 	left := kit.Column(look.Room+4,
 		block(media.MicrophoneDevice, v.meter, v.rows[media.MicrophoneDevice].verdict),
 		block(media.LoudspeakerDevice, kit.Row(0, v.play), v.rows[media.LoudspeakerDevice].verdict),
-		kit.Column(look.Hair, v.trialTitle, v.trialHint, kit.Row(0, v.record)))
+		kit.Column(look.Gap-2, v.trialTitle, v.trialHint, kit.Row(0, v.record)))
 	right := kit.Column(look.Room,
 		block(media.CameraDevice, v.rows[media.CameraDevice].verdict),
 		kit.Sized(320, 236, v.picture))
 	return kit.NewPanel(kit.Column(look.Room, v.title, v.lead, v.trouble,
 		fyne.NewContainerWithLayout(&kit.Halves{Gap: 32}, left, right),
-		kit.Row(look.Gap, v.note, kit.Spacer(), v.back, v.enter)), 28)
+		kit.Row(look.Gap, v.note, kit.Spacer(), v.back, v.enter)), 32)
 }
 
 // Content is what the room shows.

@@ -37,7 +37,12 @@ func NewBanner(width float32, next func()) *Banner {
 // text shows no button, an empty title hides all.
 func (b *Banner) Say(title, text, button string, grave bool) {
 	if title == "" {
-		b.Hide()
+		if b.Visible() {
+			b.Hide()
+		}
+		return
+	}
+	if b.Visible() && b.title.Text == title && b.text.Text == text && b.next.text == button && b.grave == grave {
 		return
 	}
 	b.title.Text, b.text.Text, b.grave = title, text, grave

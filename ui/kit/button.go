@@ -139,8 +139,11 @@ func (b *Button) MouseOut() { b.hovered = false; b.Refresh() }
 // tones are the fill, the edge and the words of a button.
 func (b *Button) tones() (fill, edge, ink look.Tone) {
 	if b.disabled {
-		if b.rank == Quiet {
+		switch b.rank {
+		case Quiet:
 			return look.None, look.None, look.Faint
+		case Filled, Grave:
+			return look.Raised, look.Line, look.Faint
 		}
 		return look.None, look.Line, look.Faint
 	}
@@ -182,18 +185,15 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		}
 		return
 	}
-	const out = 2 * look.Ring // the focus ring stands outside the ground
 	r.min = func() fyne.Size {
 		i, g, w := size()
 		inner := fyne.NewSize(i+g+w+2*12, look.Target())
 		inner.Width = max(inner.Width, look.Target())
-		return inner.Add(fyne.NewSize(2*out, 2*out))
+		return inner
 	}
 	r.arrange = func(s fyne.Size) {
-		ring.Move(fyne.NewPos(1, 1))
-		ring.Resize(s.Subtract(fyne.NewSize(2, 2)))
-		ground.Move(fyne.NewPos(out, out))
-		ground.Resize(s.Subtract(fyne.NewSize(2*out, 2*out)))
+		surround(ring, s)
+		ground.Resize(s)
 		i, g, w := size()
 		x := (s.Width - i - g - w) / 2
 		icon.Move(fyne.NewPos(x, (s.Height-i)/2))
@@ -205,9 +205,7 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	r.paint = func() {
 		fill, edge, ink := b.tones()
 		ground.FillColor, ground.StrokeColor, ground.StrokeWidth, ground.CornerRadius = fill.Now(), edge.Now(), 1, look.Radius
-		ring.FillColor, ring.CornerRadius, ring.StrokeWidth = look.Tone(look.None).Now(), look.Radius+3, look.Ring
-		ring.StrokeColor = look.Tone(look.FocusRing).Now()
-		ring.Hidden = !b.focused
+		showRing(ring, b.focused)
 		text.Text, text.Color, text.TextSize = b.text, ink.Now(), look.Body.Pixels()
 		text.TextStyle = fyne.TextStyle{Bold: b.rank == Filled || b.rank == Grave || b.rank == Warned}
 		icon.Hidden = b.icon == ""

@@ -38,6 +38,11 @@ func (w *Icon) CreateRenderer() fyne.WidgetRenderer {
 	r := &renderer{objects: []fyne.CanvasObject{img}}
 	r.min = func() fyne.Size { return fyne.NewSquareSize(theme.IconInlineSize() * w.Times) }
 	r.arrange = func(s fyne.Size) { img.Resize(s) }
-	r.paint = func() { img.Resource = w.Icon.In(w.Tone.Now()) }
+	r.paint = func() {
+		c := w.Tone.Now()
+		img.Hidden = c.A == 0
+		img.Resource = w.Icon.In(c)
+	}
+	r.paint()
 	return r
 }

@@ -104,25 +104,22 @@ func (i *Item) CreateRenderer() fyne.WidgetRenderer {
 	i.ExtendBaseWidget(i)
 	ring, ground, bar := canvas.NewRectangle(nil), canvas.NewRectangle(nil), canvas.NewRectangle(nil)
 	r := &renderer{objects: []fyne.CanvasObject{ring, ground, bar, i.content}}
-	pad := fyne.NewSize(2*(edge+look.Room), 2*(edge+12))
+	pad := fyne.NewSize(2*look.Room, 2*12)
 	r.min = func() fyne.Size {
 		m := i.content.MinSize().Add(pad)
-		return m.Max(fyne.NewSize(0, look.Target()+2*edge))
+		return m.Max(fyne.NewSize(0, look.Target()))
 	}
 	r.arrange = func(s fyne.Size) {
-		ring.Move(fyne.NewPos(1, 1))
-		ring.Resize(s.Subtract(fyne.NewSize(2, 2)))
-		ground.Move(fyne.NewPos(edge, edge))
-		ground.Resize(s.Subtract(fyne.NewSize(2*edge, 2*edge)))
-		bar.Move(fyne.NewPos(edge, edge+8))
-		bar.Resize(fyne.NewSize(4, s.Height-2*edge-16))
-		i.content.Move(fyne.NewPos(edge+look.Room, edge+12))
+		surround(ring, s)
+		ground.Resize(s)
+		bar.Move(fyne.NewPos(0, 8))
+		bar.Resize(fyne.NewSize(4, s.Height-16))
+		i.content.Move(fyne.NewPos(look.Room, 12))
 		i.content.Resize(s.Subtract(pad))
 	}
 	r.paint = func() {
 		p := look.Colours()
-		ring.StrokeColor, ring.StrokeWidth, ring.CornerRadius, ring.Hidden = p.Focus, look.Ring, look.Radius+5, !i.focused
-		ring.FillColor = look.Tone(look.None).Now()
+		showRing(ring, i.focused)
 		ground.CornerRadius, ground.StrokeWidth = look.Radius+2, 1
 		ground.FillColor, ground.StrokeColor = p.Surface, p.Line
 		switch {

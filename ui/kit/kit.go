@@ -6,8 +6,11 @@ package kit
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/layout"
+
+	"incamera/ui/look"
 )
 
 // Named is what a screen reader and the tests ask of everything that can be
@@ -85,4 +88,19 @@ func bubbleUp(o fyne.CanvasObject, e *fyne.KeyEvent) {
 func canvasOf(o fyne.CanvasObject) (desktop.Canvas, bool) {
 	c, ok := fyne.CurrentApp().Driver().CanvasForObject(o).(desktop.Canvas)
 	return c, ok
+}
+
+// surround puts the focus ring outside of a widget of that size, where it
+// covers nothing: whoever lays widgets out leaves a gap for it.
+func surround(ring *canvas.Rectangle, s fyne.Size) {
+	const off = look.Ring + 2
+	ring.Move(fyne.NewPos(-off, -off))
+	ring.Resize(s.Add(fyne.NewSize(2*off, 2*off)))
+}
+
+// showRing shows the focus ring around what has the keyboard.
+func showRing(ring *canvas.Rectangle, focused bool) {
+	ring.FillColor, ring.StrokeColor = look.Tone(look.None).Now(), look.Tone(look.FocusRing).Now()
+	ring.CornerRadius, ring.StrokeWidth = look.Radius+4, look.Ring
+	ring.Hidden = !focused
 }

@@ -73,11 +73,10 @@ func (l *Live) CreateRenderer() fyne.WidgetRenderer {
 	d := func() float32 { return 11 * look.Scale() }
 	r.min = func() fyne.Size {
 		words := max(width(l.yes)+look.Gap+l.meter.MinSize().Width, width(l.no))
-		return fyne.NewSize(2*14+d()+look.Gap+words, look.Target()+2*edge)
+		return fyne.NewSize(2*14+d()+look.Gap+words, look.Target())
 	}
 	r.arrange = func(s fyne.Size) {
-		ground.Move(fyne.NewPos(0, edge))
-		ground.Resize(s.Subtract(fyne.NewSize(0, 2*edge)))
+		ground.Resize(s)
 		dot.Resize(fyne.NewSquareSize(d()))
 		dot.Move(fyne.NewPos(14, (s.Height-d())/2))
 		h := text.MinSize().Height

@@ -134,26 +134,23 @@ func (p *PIN) CreateRenderer() fyne.WidgetRenderer {
 	d := func() float32 { return 10 * look.Scale() }
 	step := func() float32 { return 20 * look.Scale() }
 	r.min = func() fyne.Size {
-		return fyne.NewSize(max(step()*maxPIN+28, hint.MinSize().Width+36), look.Target()+6+2*edge)
+		return fyne.NewSize(max(step()*maxPIN+28, hint.MinSize().Width+36), look.Target()+6)
 	}
 	r.arrange = func(s fyne.Size) {
-		ring.Move(fyne.NewPos(1, 1))
-		ring.Resize(s.Subtract(fyne.NewSize(2, 2)))
-		ground.Move(fyne.NewPos(edge, edge))
-		ground.Resize(s.Subtract(fyne.NewSize(2*edge, 2*edge)))
+		surround(ring, s)
+		ground.Resize(s)
 		hint.Resize(hint.MinSize())
-		hint.Move(fyne.NewPos(edge+14, (s.Height-hint.MinSize().Height)/2))
+		hint.Move(fyne.NewPos(14, (s.Height-hint.MinSize().Height)/2))
 		for i, c := range dots {
 			c.Resize(fyne.NewSquareSize(d()))
-			c.Move(fyne.NewPos(edge+12+float32(i)*step(), (s.Height-d())/2))
+			c.Move(fyne.NewPos(12+float32(i)*step(), (s.Height-d())/2))
 		}
 		caret.Resize(fyne.NewSize(2, s.Height*0.45))
-		caret.Move(fyne.NewPos(edge+9+float32(len(p.typed))*step(), s.Height*0.275))
+		caret.Move(fyne.NewPos(9+float32(len(p.typed))*step(), s.Height*0.275))
 	}
 	r.paint = func() {
 		c := look.Colours()
-		ring.StrokeColor, ring.StrokeWidth, ring.CornerRadius, ring.Hidden = c.Focus, look.Ring, look.Radius+3, !p.focused
-		ring.FillColor = look.Tone(look.None).Now()
+		showRing(ring, p.focused)
 		ground.FillColor, ground.StrokeColor, ground.StrokeWidth, ground.CornerRadius = c.Surface, c.Edge, 1, look.Radius
 		if p.disabled {
 			ground.FillColor, ground.StrokeColor = c.Raised, c.Line

@@ -63,7 +63,7 @@ func (s *Segments) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessi
 
 // Tapped implements [fyne.Tappable].
 func (s *Segments) Tapped(e *fyne.PointEvent) {
-	x := edge
+	x := float32(0)
 	for i, w := range s.widths() {
 		x += w
 		if e.Position.X < x {
@@ -100,9 +100,6 @@ func (s *Segments) KeyDown(e *fyne.KeyEvent) { bubbleDown(s, e) }
 // KeyUp implements [desktop.Keyable].
 func (s *Segments) KeyUp(e *fyne.KeyEvent) { bubbleUp(s, e) }
 
-// edge is how far the focus ring stands outside of what is pressed.
-const edge = 2 * look.Ring
-
 func (s *Segments) widths() []float32 {
 	w := make([]float32, len(s.choices))
 	for i, c := range s.choices {
@@ -128,33 +125,30 @@ func (s *Segments) CreateRenderer() fyne.WidgetRenderer {
 		r.objects = append(r.objects, t)
 	}
 	r.min = func() fyne.Size {
-		size := fyne.NewSize(2*edge, look.Target()+2*edge)
+		size := fyne.NewSize(0, look.Target())
 		for _, w := range s.widths() {
 			size.Width += w
 		}
 		return size
 	}
 	r.arrange = func(size fyne.Size) {
-		ring.Move(fyne.NewPos(1, 1))
-		ring.Resize(size.Subtract(fyne.NewSize(2, 2)))
-		ground.Move(fyne.NewPos(edge, edge))
-		ground.Resize(size.Subtract(fyne.NewSize(2*edge, 2*edge)))
-		x := edge
+		surround(ring, size)
+		ground.Resize(size)
+		x := float32(0)
 		for i, w := range s.widths() {
 			h := texts[i].MinSize().Height
 			texts[i].Move(fyne.NewPos(x, (size.Height-h)/2))
 			texts[i].Resize(fyne.NewSize(w, h))
 			if i == s.chosen {
-				mark.Move(fyne.NewPos(x, edge))
-				mark.Resize(fyne.NewSize(w, size.Height-2*edge))
+				mark.Move(fyne.NewPos(x, 0))
+				mark.Resize(fyne.NewSize(w, size.Height))
 			}
 			x += w
 		}
 	}
 	r.paint = func() {
 		p := look.Colours()
-		ring.StrokeColor, ring.StrokeWidth, ring.CornerRadius, ring.Hidden = p.Focus, look.Ring, look.Radius+3, !s.focused
-		ring.FillColor = look.Tone(look.None).Now()
+		showRing(ring, s.focused)
 		ground.FillColor, ground.StrokeColor, ground.StrokeWidth, ground.CornerRadius = p.Surface, p.Edge, 1, look.Radius
 		mark.FillColor, mark.CornerRadius = p.Accent, look.Radius
 		if s.disabled {

@@ -77,7 +77,7 @@ func (s *Sheets) lay() {
 		foot.Add(b)
 		s.main = b
 	}
-	s.scroll = container.NewVScroll(Inset(2, 4, leaf.Content))
+	s.scroll = container.NewVScroll(Inset(6, 6, leaf.Content))
 	body := fyne.NewContainerWithLayout(&sheet{canvas: s.canvas}, head, s.scroll, foot)
 	s.popup = widget.NewModalPopUp(Inset(28, 24, body), s.canvas)
 	s.popup.Show()

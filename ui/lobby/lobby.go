@@ -58,16 +58,16 @@ func New(w *words.Catalogue, person string, d Door) *View {
 	v.title = kit.Bold("", look.Title, look.Ink)
 	v.lead = kit.Wrapped("", look.Body, look.Muted, width)
 	v.who = kit.NewText("", look.Body, look.Muted)
-	v.list = kit.Column(2)
+	v.list = kit.Column(look.Gap)
 	v.emptyTitle, v.emptyText = kit.Bold("", look.Name, look.Ink), kit.Wrapped("", look.Body, look.Muted, width-80)
 	v.empty = kit.Row(look.Room, kit.NewIcon(look.Info, look.AccentInk, 2), kit.Column(look.Hair, v.emptyTitle, v.emptyText))
 	v.trouble = kit.NewBanner(width-80, func() { v.door.Refresh() })
 	v.enter = kit.NewButton(kit.Filled, "", "", func() { v.door.Enter(v.chosen) })
 	v.refresh = kit.NewButton(kit.Plain, "", "", func() { v.door.Refresh() })
 	v.out = kit.NewButton(kit.Quiet, look.Leave, "", func() { v.door.SignOut() })
-	v.content = kit.NewPanel(kit.Column(look.Room,
+	v.content = kit.NewPanel(kit.Sized(width, 0, kit.Column(look.Room,
 		v.title, v.lead, v.trouble, v.empty, v.list,
-		kit.Row(look.Hair, v.out, v.who, kit.Spacer(), v.refresh, v.enter)), 28)
+		kit.Row(look.Gap, v.out, v.who, kit.Spacer(), v.refresh, v.enter))), 32)
 	v.show()
 	return v
 }

@@ -72,7 +72,7 @@ func Sheet(o Options, w *words.Catalogue) fyne.CanvasObject {
 		}),
 	}
 	if o.Devices != nil {
-		blocks = append(blocks, kit.Column(look.Hair, kit.Bold(s.Devices, look.Body, look.Ink),
+		blocks = append(blocks, kit.Column(6, kit.Bold(s.Devices, look.Body, look.Ink),
 			kit.Row(0, kit.NewButton(kit.Plain, look.Microphone, s.Check, o.Devices))))
 	}
 	return kit.Column(look.Margin-4, append(blocks, policy(o.Rules, w))...)
@@ -97,7 +97,7 @@ func choice(name string, choices []string, chosen int, fixed *Rule, w *words.Cat
 		head = kit.Row(look.Gap, kit.Bold(name, look.Body, look.Ink), kit.NewIcon(look.Lock, look.Muted, 0.8),
 			kit.NewText(fmt.Sprintf(w.Settings.FixedBy, fixed.By), look.Caption, look.Muted))
 	}
-	return kit.Column(look.Hair, head, kit.Row(0, s))
+	return kit.Column(6, head, kit.Row(0, s))
 }
 
 func languages() []string {

@@ -27,7 +27,7 @@ type Door interface {
 }
 
 // width of the panel's content, in pixels at scale 1.
-const width = 420
+const width = 430
 
 // A View is the room. Its fields belong to the UI goroutine; PIN and Touch may
 // be called from any other.
@@ -62,7 +62,7 @@ func New(w *words.Catalogue, d Door) *View {
 	v := &View{door: d, words: w, left: -1, items: map[identity.Card]*kit.Item{}}
 	v.title = kit.Bold("", look.Title, look.Ink)
 	v.lead = kit.Wrapped("", look.Body, look.Muted, width)
-	v.cards = kit.Column(2)
+	v.cards = kit.Column(look.Gap)
 	v.stateIcon = kit.NewIcon(look.Card, look.AccentInk, 2.2)
 	v.stateTitle = kit.Bold("", look.Name, look.Ink)
 	v.stateTitle.Wrap = width - 70
@@ -72,12 +72,11 @@ func New(w *words.Catalogue, d Door) *View {
 	v.tries = kit.NewText("", look.Body, look.Muted)
 	v.hint = kit.Wrapped("", look.Body, look.DangerInk, width)
 	v.pin = kit.NewPIN(func(int) { v.show() }, v.enter)
-	v.form = kit.Column(look.Hair, kit.Row(look.Gap, v.label, kit.Spacer(), v.tries), v.pin, v.hint)
+	v.form = kit.Column(6, kit.Row(look.Gap, v.label, kit.Spacer(), v.tries), v.pin, v.hint)
 	v.trouble = kit.NewBanner(width-80, nil)
 	v.submit = kit.NewButton(kit.Filled, "", "", v.enter)
-	panel := kit.NewPanel(kit.Column(look.Room,
-		v.title, v.lead, v.trouble, v.state, v.cards, v.form, kit.Row(0, kit.Spacer(), v.submit)), 28)
-	v.content = panel
+	v.content = kit.NewPanel(kit.Sized(width, 0, kit.Column(look.Room,
+		v.title, v.lead, v.trouble, v.state, v.cards, v.form, kit.Row(0, kit.Spacer(), v.submit))), 32)
 	v.show()
 	return v
 }

@@ -76,7 +76,7 @@ type Chamber struct {
 	MayNotSpeak, HoldSpace, YouHaveFloor, HandUp, Hand, LowerHand, Leave, LeaveAsk, LeaveText, Stay        string
 	Sealed, SealedHint, NotSealed, Queue, QueueEmpty, HasFloor, NobodyFloor, NobodyFloorHint, HandMark     string
 	Members, Search, SearchNone, AwayMark, VerifiedMark, WaitingYou, WaitingYouHint, TilesOf, Empty        string
-	LinkLost, LinkLostHint, Relay, RelayHint, NoSeat                                                       string
+	LinkLost, LinkLostHint, Relay, RelayHint, NoSeat, ThisIsYou                                            string
 	Verified                                                                                               Plural
 }
 
