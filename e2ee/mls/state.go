@@ -279,7 +279,11 @@ func Unmarshal(state []byte, id Identity, o Options) (*Group, error) {
 		return nil, err
 	}
 	if !bytes.Equal(g.now.tree.leaf(g.now.own).verifier.raw, key) {
-		return nil, fmt.Errorf("mls: stored group is of another identity")
+		return nil, errors.New("mls: stored group is of another identity")
+	}
+	// What has been put in another order, or twice, was not stored by Marshal.
+	if again, err := g.Marshal(); err != nil || !bytes.Equal(again, state) {
+		return nil, fmt.Errorf("mls: %w stored group", errMalformed)
 	}
 	return g, nil
 }
