@@ -23,6 +23,7 @@ import (
 	"incamera/sitting/link"
 	"incamera/sitting/service/delivery"
 	"incamera/sitting/service/relay"
+	"incamera/sitting/service/ticket"
 	"incamera/sitting/wire"
 
 	"go.uber.org/goleak"
@@ -127,7 +128,7 @@ func (w *world) start(withRelay bool) {
 	c := Config{
 		Certificate: w.cert, Anchors: w.anchors, Orders: w.orders, Grace: w.grace, Now: time.Now,
 		Delivery: delivery.Options{Dir: w.data}, Log: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
-		Relay: Relay{URL: "http://127.0.0.1:1"}, // where nobody listens
+		Relay: Relay{URL: "http://127.0.0.1:1", Keys: ticket.Set("id", "secret")}, // where nobody listens
 	}
 	if withRelay {
 		c.Relay = Relay{Binary: relayBinary(w.t), Network: relay.Network{Loopback: true}}
