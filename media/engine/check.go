@@ -74,13 +74,21 @@ func (s *slot) set(fault error) {
 	s.fault = fault
 }
 
-// UseMicrophone has the check listen to another microphone.
+// UseMicrophone has the check listen to another microphone; nil is none.
 func (c *Check) UseMicrophone(m Microphone) {
+	if m == nil {
+		c.microphone.use(nil)
+		return
+	}
 	c.microphone.use(func(ctx context.Context) (io.Closer, error) { return m(ctx) })
 }
 
-// UseLoudspeaker has the check play to another loudspeaker.
+// UseLoudspeaker has the check play to another loudspeaker; nil is none.
 func (c *Check) UseLoudspeaker(l Loudspeaker) {
+	if l == nil {
+		c.loudspeaker.use(nil)
+		return
+	}
 	c.loudspeaker.use(func(ctx context.Context) (io.Closer, error) { return l(ctx) })
 }
 
