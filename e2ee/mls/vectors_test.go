@@ -649,20 +649,22 @@ type passiveVector struct {
 	Suite Suite `json:"cipher_suite"`
 	PSKs  []struct {
 		ID  hexed `json:"psk_id"`
-		PSK hexed
+		PSK hexed `json:"psk"`
 	} `json:"external_psks"`
-	KeyPackage    hexed `json:"key_package"`
-	SignatureKey  hexed `json:"signature_priv"`
-	EncryptionKey hexed `json:"encryption_priv"`
-	InitKey       hexed `json:"init_priv"`
-	Welcome       hexed
-	Tree          hexed `json:"ratchet_tree"`
-	Authenticator hexed `json:"initial_epoch_authenticator"`
-	Epochs        []struct {
-		Proposals     []hexed
-		Commit        hexed
-		Authenticator hexed `json:"epoch_authenticator"`
-	}
+	KeyPackage    hexed          `json:"key_package"`
+	SignatureKey  hexed          `json:"signature_priv"`
+	EncryptionKey hexed          `json:"encryption_priv"`
+	InitKey       hexed          `json:"init_priv"`
+	Welcome       hexed          `json:"welcome"`
+	Tree          hexed          `json:"ratchet_tree"`
+	Authenticator hexed          `json:"initial_epoch_authenticator"`
+	Epochs        []passiveEpoch `json:"epochs"`
+}
+
+type passiveEpoch struct {
+	Proposals     []hexed `json:"proposals"`
+	Commit        hexed   `json:"commit"`
+	Authenticator hexed   `json:"epoch_authenticator"`
 }
 
 func passive(t *testing.T, name string) {
