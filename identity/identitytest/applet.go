@@ -115,6 +115,14 @@ func (a *Applet) reset() {
 	a.witness, a.chain, a.pending = nil, nil, nil
 }
 
+// Restore gives the card back the PIN and the tries that it was issued with.
+func (a *Applet) Restore() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.pin = secret{padded(or(a.config.PIN, PIN)), a.config.Tries, a.config.Tries}
+	a.verified = false
+}
+
 // Tries returns how many tries the PIN has left.
 func (a *Applet) Tries() int {
 	a.mu.Lock()

@@ -137,11 +137,11 @@ func (a *Applet) react(ctx context.Context, m []byte) (out []byte, ok bool) {
 
 // read reads one message: its length in two bytes, big-endian, and its body.
 func read(conn net.Conn) ([]byte, error) {
-	quickAck(conn)
 	var n [2]byte
 	if _, err := io.ReadFull(conn, n[:]); err != nil {
 		return nil, err
 	}
+	quickAck(conn) // the body comes when the length is acknowledged
 	m := make([]byte, binary.BigEndian.Uint16(n[:]))
 	_, err := io.ReadFull(conn, m)
 	return m, err

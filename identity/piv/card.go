@@ -22,7 +22,8 @@ type card struct {
 	reader  string
 	was     presence // when the card was found
 	yubikey bool
-	open    func(ctx context.Context, reader string) (session, error)
+	pin     byte // the reference of the holder's PIN
+	open    func(context.Context, *card) (session, error)
 	in      context.Context // ends with ErrCardRemoved when the card has gone
 	leave   context.CancelCauseFunc
 
@@ -130,7 +131,7 @@ func (c *card) replace(ctx context.Context, pin, fresh []byte) error {
 		return cause(ctx)
 	}
 	return c.inTurn(ctx, wipe, func() error {
-		s, err := c.open(ctx, c.reader)
+		s, err := c.open(ctx, c)
 		if err != nil {
 			return words(err, c.reader, c.was)
 		}
@@ -194,11 +195,7 @@ func (c *card) tries(a application) (int, error) {
 			return tries, err
 		}
 	}
-	ref, err := a.primary()
-	if err != nil {
-		return -1, err
-	}
-	return a.tries(ref)
+	return a.tries(c.pin)
 }
 
 // read calls f with the application, which other programs may use in between
@@ -295,15 +292,18 @@ func (c *card) identify(a application) error {
 	if err != nil {
 		return err
 	}
-	c.yubikey, c.open = yubikey, openPlain
+	c.yubikey, c.open, c.pin = yubikey, openPlain, refPIN
 	if yubikey {
 		c.open, info.Make = openYubiKey, fmt.Sprintf("YubiKey %d", v[0])
 		if info.Serial, err = a.serial(); err != nil {
 			return err
 		}
-		if info.Touch, err = a.touch(Authentication); err != nil {
-			return err
-		}
+		info.Touch, err = a.touch(Authentication)
+	} else {
+		c.pin, err = a.primary()
+	}
+	if err != nil {
+		return err
 	}
 	if info.Tries, err = c.tries(a); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"math/big"
 	"sync"
 	"testing"
@@ -105,12 +106,28 @@ func TestCards(t *testing.T) {
 		"plain T=1 RSA-3072":      identitytest.PlainT1(slot("RSA-3072")),
 	} {
 		t.Run(name, func(t *testing.T) {
+			card, _, applet := found(t, config)
 			open := func(t *testing.T) identity.Card {
-				card, _, _ := found(t, config)
-				return card
+				t.Cleanup(func() {
+					if applet.Verified() {
+						t.Error("the card was left with its PIN verified")
+					}
+				})
+				applet.Restore()
+				return fresh(t, card)
 			}
 			identitytest.TestCard(t, open)
 			t.Run("blocking", func(t *testing.T) { identitytest.TestBlocking(t, open) })
 		})
 	}
+}
+
+// fresh has card read its tries again.
+func fresh(t *testing.T, card identity.Card) identity.Card {
+	t.Helper()
+	err := card.Use(t.Context(), identitytest.Answer(), nil)
+	if !errors.Is(err, identity.ErrCancelled) {
+		t.Fatal(err)
+	}
+	return card
 }

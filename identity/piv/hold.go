@@ -110,7 +110,7 @@ func (h *hold) words(err error) error { return words(err, h.card.reader, h.card.
 // open opens the card, makes sure that it is still the same, and has it verify
 // the PIN: the one time that it is sent.
 func (h *hold) open(pin []byte) (session, error) {
-	s, err := h.card.open(h.ctx, h.card.reader)
+	s, err := h.card.open(h.ctx, h.card)
 	if err != nil {
 		return nil, h.words(err)
 	}

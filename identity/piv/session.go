@@ -34,27 +34,21 @@ type plainSession struct {
 	pin  byte // the reference of the holder's PIN
 }
 
-func openPlain(ctx context.Context, reader string) (session, error) {
-	l, err := connect(ctx, reader, scard.ShareExclusive)
+func openPlain(ctx context.Context, c *card) (session, error) {
+	l, err := connect(ctx, c.reader, scard.ShareExclusive)
 	if err != nil {
 		return nil, err
 	}
-	s := &plainSession{application: l.application(), link: l}
-	if err := s.begin(); err != nil {
+	s := &plainSession{application: l.application(), link: l, pin: c.pin}
+	err = s.choose()
+	if wasReset(err) {
+		err = s.renew()
+	}
+	if err != nil {
 		l.close(scard.ResetCard)
 		return nil, err
 	}
 	return s, nil
-}
-
-func (s *plainSession) begin() (err error) {
-	if err = s.choose(); err == nil {
-		s.pin, err = s.primary()
-	}
-	if wasReset(err) {
-		return s.renew()
-	}
-	return err
 }
 
 func (s *plainSession) verify(pin []byte) error { return s.application.verify(s.pin, pin) }
@@ -83,11 +77,7 @@ func (s *plainSession) renew() error {
 		return err
 	}
 	s.application = s.link.application()
-	if err := s.choose(); err != nil {
-		return err
-	}
-	s.pin, err = s.primary()
-	return err
+	return s.choose()
 }
 
 func (s *plainSession) close() { s.link.close(scard.ResetCard) }

@@ -21,12 +21,12 @@ type yubiSession struct {
 // openYubiKey opens a YubiKey alone. piv-go neither waits for a busy card nor says
 // that it is busy, and keeps the handle of a card without the application for
 // good: so the card is opened by us first.
-func openYubiKey(ctx context.Context, reader string) (session, error) {
-	yk, err := openAlone(ctx, reader)
+func openYubiKey(ctx context.Context, c *card) (session, error) {
+	yk, err := openAlone(ctx, c.reader)
 	if err != nil {
 		return nil, err
 	}
-	return &yubiSession{yk, reader}, nil
+	return &yubiSession{yk, c.reader}, nil
 }
 
 func openAlone(ctx context.Context, reader string) (*ykpiv.YubiKey, error) {
