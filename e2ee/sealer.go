@@ -39,7 +39,6 @@ type Sealer struct {
 		upTo uint64
 		at   time.Time
 	}
-	finish bool
 }
 
 // Sealer returns a sealer for one of the own tracks.
@@ -70,17 +69,15 @@ func (s *Sealer) Seal(dst, clear, payload []byte) ([]byte, error) {
 	return out, nil
 }
 
-// Finish has the next frame carry a statement, because none may follow it:
-// the microphone is being muted.
-func (s *Sealer) Finish() { s.finish = true }
-
+// due is soonest when a track begins again after a silence: what was sealed
+// before it and not signed for is signed for then.
 func (s *Sealer) due(layer int) bool {
 	said := &s.said[layer]
 	now := s.ring.now()
 	if said.at.IsZero() {
 		said.at = now
 	}
-	return said.upTo < s.total && (s.finish || now.Sub(said.at) >= statementEvery)
+	return said.upTo < s.total && now.Sub(said.at) >= statementEvery
 }
 
 // state returns payload with a statement on all frames since the layer's last.
@@ -107,6 +104,6 @@ func (s *Sealer) state(layer int, payload []byte) ([]byte, error) {
 		return nil, err
 	}
 	s.body = append(b, byte(s.total-first))
-	said.upTo, said.at, s.finish = s.total, s.ring.now(), false
+	said.upTo, said.at = s.total, s.ring.now()
 	return s.body, nil
 }
