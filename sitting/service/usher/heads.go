@@ -1,6 +1,7 @@
 package usher
 
 import (
+	"context"
 	"time"
 
 	"incamera/sitting"
@@ -9,7 +10,7 @@ import (
 
 // signHead signs how far the order goes, if it has gone further: whoever is
 // told of it can hold the service to it.
-func (u *Usher) signHead(now time.Time) error {
+func (u *Usher) signHead(_ context.Context, now time.Time) error {
 	state := u.State()
 	if state.Seq == u.signed {
 		return nil

@@ -54,8 +54,8 @@ func (f Farewell) Error() string { return "usher: the link was ended: " + string
 // Limits of a link.
 const (
 	boxSize      = 32               // answers waiting; full: the link is too slow
-	requestsRate = 20               // a second; more wait in the socket
-	requestBurst = 60               // at once
+	requestsRate = 5                // a second; more wait in the socket
+	requestBurst = 40               // at once
 	slowLimit    = 10 * time.Second // for one message to find room
 	helloLimit   = 10 * time.Second // for the first message to come
 )

@@ -103,6 +103,20 @@ func (u *Usher) noteAbsent(ctx context.Context, at time.Time) error {
 	return nil
 }
 
+// noteLinked says of those who are away that they are back, if they have a link
+// here: another service of the same sitting does not know.
+func (u *Usher) noteLinked(ctx context.Context, now time.Time) error {
+	for _, t := range seats(u.State()) {
+		if !t.Away || !u.linked(t.Session) {
+			continue
+		}
+		if err := unrefused(u.enter(ctx, now, sitting.Entry{Fact: sitting.Back{Arrival: t.Arrival}})); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // leaveAfterGrace ends the visits of those whose link has been lost too long.
 func (u *Usher) leaveAfterGrace(ctx context.Context, now time.Time) error {
 	for arrival, since := range u.away {

@@ -169,11 +169,12 @@ func (u *Usher) tell(ctx context.Context, e event) error {
 func (u *Usher) tick(ctx context.Context, now time.Time) error {
 	u.change()
 	u.endExpired(now)
-	if err := u.closeInTime(ctx, now); err != nil {
-		return err
+	for _, due := range []func(context.Context, time.Time) error{
+		u.closeInTime, u.noteLinked, u.leaveAfterGrace, u.signHead,
+	} {
+		if err := due(ctx, now); err != nil {
+			return err
+		}
 	}
-	if err := u.leaveAfterGrace(ctx, now); err != nil {
-		return err
-	}
-	return u.signHead(now)
+	return nil
 }
