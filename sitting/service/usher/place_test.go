@@ -1,0 +1,125 @@
+package usher
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"incamera/sitting"
+	"incamera/sitting/wire"
+)
+
+// A stuck link has said hello, or has not, and takes so many messages.
+type stuck struct {
+	in    chan wire.Message
+	room  chan wire.Message
+	ended string
+}
+
+func (l *stuck) Messages() <-chan wire.Message { return l.in }
+
+func (l *stuck) Feed(ctx context.Context, m wire.Message) error {
+	select {
+	case l.room <- m:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (l *stuck) End(code string) { l.ended = code }
+func (l *stuck) Close()          {}
+
+// A link that takes nothing is dropped; the others do not notice.
+func TestSlowLink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, sitting.Public)
+		s.start()
+		slow := &stuck{in: make(chan wire.Message, 1)}
+		slow.in <- wire.Hello{}
+		began := time.Now()
+		served := make(chan error, 1)
+		go func() { served <- s.Serve(t.Context(), Who{Member: "b.tremblay", Expires: opens.Add(time.Hour)}, slow) }()
+		synctest.Wait()
+		chair := s.enter("h.chair")
+		if time.Since(began) > 0 {
+			t.Error("the slow link held up another")
+		}
+		if err := <-served; !errors.Is(err, FarewellSlow) || slow.ended != "slow" {
+			t.Errorf("Serve = %v, bye %q", err, slow.ended)
+		}
+		chair.link.Close()
+		<-chair.served
+		check(t, s.stop())
+	})
+}
+
+// Answers wait in a box of a stated size, and no longer.
+func TestFullBox(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, sitting.Public)
+		s.start()
+		slow := &stuck{in: make(chan wire.Message, 1), room: make(chan wire.Message, 1)} // takes one entry
+		slow.in <- wire.Hello{}
+		served := make(chan error, 1)
+		go func() { served <- s.Serve(t.Context(), Who{Member: "b.tremblay", Expires: opens.Add(time.Hour)}, slow) }()
+		synctest.Wait()
+		for range boxSize + 3 {
+			slow.in <- wire.Request{Signed: []byte("garbage")}
+			synctest.Wait()
+		}
+		if err := <-served; !errors.Is(err, FarewellSlow) {
+			t.Errorf("Serve = %v", err)
+		}
+		check(t, s.stop())
+	})
+}
+
+func TestNoHello(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, sitting.Public)
+		s.start()
+		mute := &stuck{in: make(chan wire.Message)}
+		began := time.Now()
+		if err := s.Serve(t.Context(), Who{}, mute); !errors.Is(err, FarewellOutOfOrder) || time.Since(began) != helloLimit {
+			t.Errorf("Serve = %v after %v", err, time.Since(began))
+		}
+		ahead := &stuck{in: make(chan wire.Message, 1)}
+		ahead.in <- wire.Hello{Last: 100}
+		if err := s.Serve(t.Context(), Who{}, ahead); !errors.Is(err, FarewellSplit) {
+			t.Errorf("Serve of one who is ahead = %v", err)
+		}
+		check(t, s.stop())
+		late := &stuck{in: make(chan wire.Message, 1)}
+		late.in <- wire.Hello{}
+		if err := s.Serve(t.Context(), Who{}, late); !errors.Is(err, FarewellStopping) && !errors.Is(err, FarewellSplit) {
+			t.Errorf("Serve after the end = %v", err)
+		}
+	})
+}
+
+// Requests are taken at a bearable rate.
+func TestRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, sitting.Public)
+		s.start()
+		l := &stuck{in: make(chan wire.Message), room: make(chan wire.Message, 1000)}
+		served := make(chan error, 1)
+		go func() { served <- s.Serve(t.Context(), Who{Member: "b.tremblay", Expires: opens.Add(time.Hour)}, l) }()
+		l.in <- wire.Hello{}
+		began := time.Now()
+		for range requestBurst + 10*requestsRate {
+			l.in <- wire.Request{Signed: []byte("garbage")}
+		}
+		if took := time.Since(began); took < 9*time.Second {
+			t.Errorf("took all in %v", took)
+		}
+		close(l.in)
+		if err := <-served; err != nil {
+			t.Errorf("Serve = %v", err)
+		}
+		check(t, s.stop())
+	})
+}
