@@ -55,14 +55,15 @@ func (h *head) show(w *Window) {
 type progress struct {
 	step    Step
 	since   time.Time
+	changed func() // lays the window out again
 	text    *kit.Text
 	moving  *kit.Moving
 	stop    *kit.Button
-	content fyne.CanvasObject
+	content *kit.Panel
 }
 
-func newProgress() *progress {
-	p := &progress{text: kit.NewText("", look.Body, look.Ink), moving: kit.NewMoving(), stop: kit.NewButton(kit.Plain, "", "", nil)}
+func newProgress(changed func()) *progress {
+	p := &progress{changed: changed, text: kit.NewText("", look.Body, look.Ink), moving: kit.NewMoving(), stop: kit.NewButton(kit.Plain, "", "", nil)}
 	p.content = kit.NewStrip(kit.Row(look.Room, p.moving, p.text, kit.Spacer(), p.stop), look.AccentWash, look.Room, look.Gap)
 	p.content.Hide()
 	return p
@@ -72,13 +73,10 @@ func (p *progress) show(text string, cancel func()) {
 	p.text.Set(text)
 	p.stop.Do(cancel)
 	p.stop.Hidden = cancel == nil
-	if text == "" {
+	if p.content.Hidden = text == ""; text == "" {
 		p.step = Idle
-		p.content.Hide()
-		return
 	}
-	p.content.Show()
-	p.content.Refresh()
+	p.changed()
 }
 
 // say changes the language.

@@ -36,7 +36,7 @@ type Chamber struct {
 // ShowSignIn shows the room to sign in, with the cards in readers.
 func (w *Window) ShowSignIn(readers identity.Readers, door SignInDoor) {
 	bridge.Do(func() {
-		v := signin.New(w.words, door)
+		v := signin.New(w.words, w.window.Canvas(), door)
 		w.swap(v)
 		w.follow(func(ctx context.Context) {
 			err := readers.Watch(ctx, func(r []identity.Reader) { bridge.Do(func() { v.Show(r) }) })

@@ -96,7 +96,7 @@ func New(a fyne.App, o Options) *Window {
 	a.Settings().SetTheme(look.New(w.values.Scheme, w.values.Scale))
 	w.sheets = kit.NewSheets(w.window.Canvas())
 	w.head = newHead(w)
-	w.progress = newProgress()
+	w.progress = newProgress(func() { w.window.Content().Refresh() })
 	w.stage = fyne.NewContainerWithLayout(&kit.Stack{})
 	w.window.SetContent(fyne.NewContainerWithLayout(&frameLayout{}, w.head.content, w.stage, w.progress.content))
 	w.window.SetPadded(false)

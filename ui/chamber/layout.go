@@ -74,6 +74,11 @@ func (boards) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	if pages > 0 {
 		y -= look.Hair
 	}
+	if !o[1].Visible() {
+		o[0].Move(fyne.Position{})
+		o[0].Resize(s)
+		return
+	}
 	y -= row.Height
 	o[1].Move(fyne.NewPos(0, y))
 	o[1].Resize(fyne.NewSize(s.Width, row.Height))

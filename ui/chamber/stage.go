@@ -140,18 +140,23 @@ func (s *stage) clock(v *View) {
 	}
 }
 
-// about says party and seat, or the role of one who sits for nobody.
+// party says a member's party, or the role of one who sits for none.
+func party(m sitting.Member, w *words.Catalogue) string {
+	switch {
+	case m.Role != sitting.RoleMember && m.Role != "":
+		return lobby.Role(m.Role, w)
+	case m.Party == "":
+		return w.Sitting.Indy
+	}
+	return m.Party
+}
+
+// about says party or role, and seat.
 func about(m sitting.Member, w *words.Catalogue) string {
-	first := m.Party
-	if m.Role != sitting.RoleMember && m.Role != "" {
-		first = lobby.Role(m.Role, w)
-	} else if first == "" {
-		first = w.Sitting.Indy
-	}
 	if m.Seat == "" {
-		return first
+		return party(m, w)
 	}
-	return first + " · " + m.Seat
+	return party(m, w) + " · " + m.Seat
 }
 
 // holds reports whether a member's card was verified and the member holds the keys.
@@ -178,6 +183,7 @@ func (s *stage) showRow(v *View) {
 	s.back.Allow(first > 0)
 	s.next.Allow(last < all)
 	more := all > s.fit
+	s.row.Hidden = all == 0
 	s.back.Hidden, s.next.Hidden, s.pages.Hidden = !more, !more, !more
 	s.pages.Set(fmt.Sprintf(w.Chamber.TilesOf, first+1, last, all))
 	s.row.Refresh()
@@ -191,7 +197,7 @@ func (t *small) show(v *View, id sitting.MemberID) {
 	}
 	m := v.roster[id]
 	t.name.Set(m.Name)
-	t.about.Set(about(m, v.words))
+	t.about.Set(party(m, v.words))
 	if id == v.scene.Me {
 		t.about.Set(v.words.Chamber.ThisIsYou)
 	}

@@ -23,7 +23,7 @@ type Meter struct {
 
 // NewMeter returns a level of so many bars.
 func NewMeter(bars int) *Meter {
-	m := &Meter{Lit: look.AccentInk, Dark: look.Line, level: media.Silence.RMS, bars: bars}
+	m := &Meter{Lit: look.AccentInk, Dark: look.Unlit, level: media.Silence.RMS, bars: bars}
 	m.ExtendBaseWidget(m)
 	return m
 }

@@ -2,7 +2,9 @@ package kit
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
 	"incamera/ui/look"
@@ -19,12 +21,12 @@ type Leaf struct {
 // when it is high, and buttons at the foot. The keyboard stays within it, and
 // Escape closes it.
 type Sheets struct {
-	canvas fyne.Canvas
-	popup  *widget.PopUp
-	scroll *container.Scroll
-	build  func() Leaf
-	closed func()
-	main   *Button
+	canvas  fyne.Canvas
+	curtain *curtain // nil for none
+	scroll  *container.Scroll
+	build   func() Leaf
+	closed  func()
+	main    *Button
 }
 
 // NewSheets returns the place for the sheets of a canvas.
@@ -41,11 +43,11 @@ func (s *Sheets) Open(build func() Leaf, closed func()) {
 
 // Renew builds the sheet again, where it was scrolled to.
 func (s *Sheets) Renew() {
-	if s.popup == nil {
+	if s.curtain == nil {
 		return
 	}
 	at := s.scroll.Offset
-	s.popup.Hide()
+	s.canvas.Overlays().Remove(s.curtain)
 	s.lay()
 	s.scroll.Offset = at
 	s.scroll.Refresh()
@@ -53,11 +55,11 @@ func (s *Sheets) Renew() {
 
 // Close takes the sheet away, and reports whether there was one.
 func (s *Sheets) Close() bool {
-	if s.popup == nil {
+	if s.curtain == nil {
 		return false
 	}
-	s.popup.Hide()
-	s.popup, s.build, s.main = nil, nil, nil
+	s.canvas.Overlays().Remove(s.curtain)
+	s.curtain, s.build, s.main = nil, nil, nil
 	if closed := s.closed; closed != nil {
 		s.closed = nil
 		closed()
@@ -77,10 +79,12 @@ func (s *Sheets) lay() {
 		foot.Add(b)
 		s.main = b
 	}
-	s.scroll = container.NewVScroll(Inset(6, 6, leaf.Content))
+	s.scroll = container.NewVScroll(Inset(scrollPad, scrollPad, leaf.Content))
 	body := fyne.NewContainerWithLayout(&sheet{canvas: s.canvas}, head, s.scroll, foot)
-	s.popup = widget.NewModalPopUp(Inset(28, 24, body), s.canvas)
-	s.popup.Show()
+	panel := NewPanel(body, sheetPad)
+	panel.Radius = 12
+	s.curtain = newCurtain(panel)
+	s.canvas.Overlays().Add(s.curtain)
 	if s.main != nil {
 		s.canvas.Focus(s.main)
 	}
@@ -92,17 +96,66 @@ type sheet struct{ canvas fyne.Canvas }
 func (l *sheet) MinSize(o []fyne.CanvasObject) fyne.Size {
 	head, foot := o[0].MinSize(), o[2].MinSize()
 	content := o[1].(*container.Scroll).Content.MinSize()
-	room := l.canvas.Size().Subtract(fyne.NewSize(140, 140+head.Height+foot.Height))
-	w := max(head.Width, foot.Width, content.Width+8)
-	return fyne.NewSize(w, head.Height+foot.Height+2*look.Room+max(80, min(content.Height, room.Height)))
+	room := l.canvas.Size().Height - 2*look.Margin - 2*sheetPad - head.Height - foot.Height - 2*look.Room
+	return fyne.NewSize(max(head.Width, foot.Width, content.Width), head.Height+foot.Height+2*look.Room+max(48, min(content.Height, room)))
 }
 
 func (l *sheet) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	head, foot := o[0].MinSize(), o[2].MinSize()
 	o[0].Resize(fyne.NewSize(s.Width, head.Height))
 	o[0].Move(fyne.Position{})
-	o[1].Move(fyne.NewPos(0, head.Height+look.Room))
-	o[1].Resize(fyne.NewSize(s.Width, s.Height-head.Height-foot.Height-2*look.Room))
+	// the scroll is wider than the words, so that focus rings are not cut
+	o[1].Move(fyne.NewPos(-scrollPad, head.Height+look.Room-scrollPad))
+	o[1].Resize(fyne.NewSize(s.Width+2*scrollPad, s.Height-head.Height-foot.Height-2*look.Room+2*scrollPad))
 	o[2].Move(fyne.NewPos(0, s.Height-foot.Height))
 	o[2].Resize(fyne.NewSize(s.Width, foot.Height))
+}
+
+const (
+	sheetPad  = 30 // around what is on a sheet
+	scrollPad = 6  // around what scrolls
+)
+
+// A curtain dims the room, takes every press that is not for the sheet, and
+// holds the sheet in the middle.
+type curtain struct {
+	widget.BaseWidget
+	sheet *Panel
+}
+
+func newCurtain(p *Panel) *curtain {
+	c := &curtain{sheet: p}
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// Tapped implements [fyne.Tappable]: a press beside the sheet does nothing.
+func (c *curtain) Tapped(*fyne.PointEvent) {}
+
+// MouseIn implements [desktop.Hoverable].
+func (c *curtain) MouseIn(*desktop.MouseEvent) {}
+
+// MouseMoved implements [desktop.Hoverable].
+func (c *curtain) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut implements [desktop.Hoverable].
+func (c *curtain) MouseOut() {}
+
+// CreateRenderer implements [fyne.Widget].
+func (c *curtain) CreateRenderer() fyne.WidgetRenderer {
+	dim := canvas.NewRectangle(nil)
+	r := &renderer{objects: []fyne.CanvasObject{dim, c.sheet}}
+	r.min = func() fyne.Size { return fyne.Size{} } // never wider than the window
+	r.arrange = func(s fyne.Size) {
+		dim.Resize(s)
+		m := c.sheet.MinSize().Min(s)
+		c.sheet.Resize(m)
+		c.sheet.Move(fyne.NewPos((s.Width-m.Width)/2, (s.Height-m.Height)/2))
+	}
+	r.paint = func() {
+		dim.FillColor = look.Colours().Curtain
+		r.arrange(c.Size())
+	}
+	r.paint()
+	return r
 }

@@ -13,6 +13,7 @@ func Ground(p *Palette) color.NRGBA     { return p.Ground }
 func Surface(p *Palette) color.NRGBA    { return p.Surface }
 func Raised(p *Palette) color.NRGBA     { return p.Raised }
 func Line(p *Palette) color.NRGBA       { return p.Line }
+func Unlit(p *Palette) color.NRGBA      { return p.Unlit }
 func Edge(p *Palette) color.NRGBA       { return p.Edge }
 func Accent(p *Palette) color.NRGBA     { return p.Accent }
 func OnAccent(p *Palette) color.NRGBA   { return p.OnAccent }

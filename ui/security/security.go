@@ -104,7 +104,7 @@ func numbers(f *Facts, w *words.Catalogue) fyne.CanvasObject {
 	suite.Mono = true
 	return kit.Column(look.Gap,
 		pair(w.Security.Suite, suite),
-		pair(w.Security.Epoch, kit.NewText(fmt.Sprintf(w.Security.Since, f.Epoch, w.Clock(f.Since)), look.Body, look.Ink)),
+		pair(w.Security.Epoch, kit.NewText(fmt.Sprintf(w.Security.Since, f.Epoch, w.Moment(f.Since)), look.Body, look.Ink)),
 		kit.Row(look.Gap, kit.NewIcon(icon, tone, 1), kit.Bold(confirmed, look.Body, tone)))
 }
 
@@ -158,7 +158,7 @@ func alarms(list []Alarm, name func(sitting.MemberID) string, w *words.Catalogue
 	for _, a := range list {
 		title, text := Words(a, name, w)
 		b := kit.NewBanner(width-120, nil)
-		b.Say(w.Clock(a.At)+"  "+title, text, "", true)
+		b.Say(w.Moment(a.At)+"  "+title, text, "", true)
 		rows = append(rows, b)
 	}
 	return kit.Column(look.Gap, rows...)

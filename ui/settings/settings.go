@@ -6,6 +6,7 @@ package settings
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"fyne.io/fyne/v2"
 
@@ -62,7 +63,7 @@ func Sheet(o Options, w *words.Catalogue) fyne.CanvasObject {
 			o.Values.Language = words.Languages[i]
 			o.Changed(o.Values)
 		}),
-		choice(s.Theme, []string{s.System, s.Light, s.Dark, s.Contrast}, slices.Index(look.Schemes, o.Values.Scheme), rule(o, Scheme), w, func(i int) {
+		choice(s.Theme, schemes(w), slices.Index(look.Schemes, o.Values.Scheme), rule(o, Scheme), w, func(i int) {
 			o.Values.Scheme = look.Schemes[i]
 			o.Changed(o.Values)
 		}),
@@ -126,9 +127,28 @@ func policy(rules []Rule, w *words.Catalogue) fyne.CanvasObject {
 	for _, r := range rules {
 		by := kit.NewText(fmt.Sprintf(w.Settings.FixedBy, r.By), look.Caption, look.Muted)
 		rows = append(rows, kit.Row(12, kit.NewIcon(look.Lock, look.Muted, 0.9),
-			kit.Column(0, kit.NewText(keyWord(r.Key, w)+" · "+r.Value, look.Body, look.Ink), by)))
+			kit.Column(0, kit.NewText(keyWord(r.Key, w)+" · "+value(r, w), look.Body, look.Ink), by)))
 	}
 	return kit.Column(look.Gap, rows...)
+}
+
+// value says what a rule has set, in words where it takes away a choice.
+func value(r Rule, w *words.Catalogue) string {
+	switch r.Key {
+	case Language:
+		return words.Of(r.Value).Common.LanguageName
+	case Scheme:
+		return schemes(w)[max(0, slices.Index(look.Schemes, look.Scheme(r.Value)))]
+	case Scale:
+		if f, err := strconv.ParseFloat(r.Value, 32); err == nil {
+			return fmt.Sprintf(w.Settings.Percent, int(f*100))
+		}
+	}
+	return r.Value
+}
+
+func schemes(w *words.Catalogue) []string {
+	return []string{w.Settings.System, w.Settings.Light, w.Settings.Dark, w.Settings.Contrast}
 }
 
 func keyWord(k Key, w *words.Catalogue) string {

@@ -61,7 +61,7 @@ func (v *View) stateNow(w *words.Catalogue) (look.Icon, string, string) {
 	if v.touch {
 		return look.Card, w.SignIn.Touch, w.SignIn.TouchHint
 	}
-	if v.card != nil && v.left == 0 {
+	if v.card != nil && v.left == 0 && v.err == nil {
 		return look.Warning, w.SignIn.Blocked, w.SignIn.BlockedHint
 	}
 	cards := v.present()

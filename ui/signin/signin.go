@@ -33,6 +33,7 @@ const width = 430
 // be called from any other.
 type View struct {
 	door    Door
+	canvas  fyne.Canvas
 	words   *words.Catalogue
 	readers []identity.Reader
 	card    identity.Card // chosen; nil for none
@@ -57,9 +58,9 @@ type View struct {
 	content                         fyne.CanvasObject
 }
 
-// New returns the room, with no readers yet.
-func New(w *words.Catalogue, d Door) *View {
-	v := &View{door: d, words: w, left: -1, items: map[identity.Card]*kit.Item{}}
+// New returns the room, with no readers yet. Where it can, it gives the PIN the keyboard.
+func New(w *words.Catalogue, c fyne.Canvas, d Door) *View {
+	v := &View{door: d, words: w, canvas: c, left: -1, items: map[identity.Card]*kit.Item{}}
 	v.title = kit.Bold("", look.Title, look.Ink)
 	v.lead = kit.Wrapped("", look.Body, look.Muted, width)
 	v.cards = kit.Column(look.Gap)
@@ -221,8 +222,8 @@ func (v *View) reply(pin []byte, err error) {
 }
 
 func (v *View) focus() {
-	if c := fyne.CurrentApp().Driver().CanvasForObject(v.pin); c != nil && v.form.Visible() && c.Overlays().Top() == nil {
-		c.Focus(v.pin)
+	if v.form.Visible() && v.canvas.Overlays().Top() == nil {
+		v.canvas.Focus(v.pin)
 	}
 }
 

@@ -20,6 +20,11 @@ func (c *Catalogue) Clock(t time.Time) string {
 	return fmt.Sprintf(c.Time, t.Hour(), t.Minute())
 }
 
+// Moment says a time of day to the second: "14:02:11", "14 h 02 min 11 s".
+func (c *Catalogue) Moment(t time.Time) string {
+	return fmt.Sprintf(c.Seconds, t.Hour(), t.Minute(), t.Second())
+}
+
 // Since says how long something has lasted, as a clock that runs: "04:12",
 // "1:04:12". Less than nothing is nothing.
 func Since(d time.Duration) string {

@@ -23,6 +23,7 @@ type Catalogue struct {
 	Date    string // day as text, month, year
 	DayOnly string // day as text, month
 	Time    string // hours, minutes
+	Seconds string // hours, minutes, seconds
 
 	Common   Common
 	Sitting  Sitting
