@@ -46,6 +46,7 @@ type binding struct {
 	pt     uint8
 	writer webrtc.TrackLocalWriter
 	mid    []byte
+	rid    []byte
 	midID  uint8
 	ridID  uint8
 }
@@ -74,7 +75,7 @@ func (o *outlet) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, er
 func (o *outlet) bind(c webrtc.TrackLocalContext, p webrtc.RTPCodecParameters) *binding {
 	b := &binding{
 		ssrc: uint32(c.SSRC()), pt: uint8(p.PayloadType), writer: c.WriteStream(),
-		mid: []byte(o.mid()),
+		mid: []byte(o.mid()), rid: []byte(o.rid),
 	}
 	for _, e := range c.HeaderExtensions() {
 		switch e.URI {
@@ -105,7 +106,7 @@ func (o *outlet) send(b *binding, stamp uint32, marker bool, payload []byte) err
 		if err := o.header.SetExtension(b.midID, b.mid); err != nil {
 			return err
 		}
-		if err := o.header.SetExtension(b.ridID, []byte(o.rid)); err != nil {
+		if err := o.header.SetExtension(b.ridID, b.rid); err != nil {
 			return err
 		}
 	}
