@@ -25,6 +25,7 @@ import (
 type flags struct {
 	service, anchors, card, sitting string
 	microphone, loudspeaker, camera string
+	hue                             float64
 	loopback, verbose               bool
 }
 
