@@ -30,11 +30,11 @@ func ServerTLS(cert tls.Certificate, anchors *Anchors, now func() time.Time) *tl
 	}
 }
 
-// ClientTLS is how a session dials: TLS 1.3, its own chain shown, the
-// service's certificate leading to one of anchors. Dialling sets ServerName,
+// ClientTLS is how a session dials: TLS 1.3, its own chain shown with the
+// authorities above it, the service's certificate leading to one of anchors. Dialling sets ServerName,
 // as net/http does.
 func ClientTLS(session *Session, anchors *Anchors) *tls.Config {
-	own := &tls.Certificate{Certificate: session.Chain, PrivateKey: session.Key}
+	own := &tls.Certificate{Certificate: anchors.Complete(session.Chain), PrivateKey: session.Key}
 	return &tls.Config{
 		MinVersion: tls.VersionTLS13,
 		RootCAs:    anchors.pool,

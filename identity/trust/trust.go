@@ -100,16 +100,30 @@ func (a *Anchors) Under(rules Rules) (*Anchors, error) {
 	return &b, nil
 }
 
-// Complete returns chain with the authorities that a knows appended, for a
-// peer that knows only the root.
+// Complete returns chain with the authorities appended that a knows between it
+// and a root, for a peer that knows only the root.
 func (a *Anchors) Complete(chain [][]byte) [][]byte {
 	out := slices.Clone(chain)
-	for _, cert := range a.between {
-		if !slices.ContainsFunc(out, func(der []byte) bool { return bytes.Equal(der, cert.Raw) }) {
-			out = append(out, cert.Raw)
+	for _, der := range chain {
+		cert, err := x509.ParseCertificate(der)
+		for i := 0; err == nil && cert != nil && i < maxChain; i++ {
+			if cert = a.above(cert); cert != nil && !slices.ContainsFunc(out, func(der []byte) bool { return bytes.Equal(der, cert.Raw) }) {
+				out = append(out, cert.Raw)
+			}
 		}
 	}
 	return out
+}
+
+// above finds the authority that says it issued cert, nil if none is known.
+func (a *Anchors) above(cert *x509.Certificate) *x509.Certificate {
+	for _, authority := range a.between {
+		if bytes.Equal(authority.RawSubject, cert.RawIssuer) &&
+			(len(cert.AuthorityKeyId) == 0 || bytes.Equal(cert.AuthorityKeyId, authority.SubjectKeyId)) {
+			return authority
+		}
+	}
+	return nil
 }
 
 // add files cert as a root or as an authority.

@@ -525,8 +525,12 @@ func TestAnchors(t *testing.T) {
 	if _, err := a.Under(trust.Rules{Policies: []string{"id-fpki-common-hardware"}}); err == nil {
 		t.Error("a policy that is no object identifier was taken")
 	}
-	if chain := a.Complete([][]byte{card.Raw}); len(chain) != 2 || !bytes.Equal(chain[1], h.Issuing().Raw) {
+	chain := a.Complete(a.Complete([][]byte{card.Raw})) // twice makes no difference
+	if len(chain) != 2 || !bytes.Equal(chain[1], h.Issuing().Raw) {
 		t.Errorf("Complete gives %d certificates", len(chain))
+	}
+	if chain := a.Complete([][]byte{{1}}); len(chain) != 1 {
+		t.Errorf("Complete adds to rubbish")
 	}
 }
 

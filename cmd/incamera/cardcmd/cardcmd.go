@@ -97,7 +97,7 @@ func (d desk) report(ctx context.Context, path string, offline bool) (*report, e
 	if err != nil {
 		return nil, err
 	}
-	r := &report{At: d.now().UTC().Truncate(time.Second), Readers: []readerReport{}}
+	r := &report{At: d.now().UTC().Truncate(time.Second), Policy: policyReport{SetBy: map[string]string{}}, Readers: []readerReport{}}
 	j := d.judge(&r.Policy, path, offline)
 	for _, reader := range readers {
 		r.Readers = append(r.Readers, j.reader(ctx, reader))

@@ -69,7 +69,6 @@ func (r *report) admitted() bool {
 }
 
 func (p *policyReport) describe(decided *policy.Policy) {
-	p.SetBy = map[string]string{}
 	for _, key := range policy.Keys {
 		if by := decided.By(key.Name); by != "" {
 			p.SetBy[key.Name] = by

@@ -153,27 +153,32 @@ func (h *House) knows(by *authority, q *ocsp.Request) bool {
 // now(), at the paths that its certificates point to.
 func (h *House) Handler(now func() time.Time, life time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		der, err := h.publish(r, now(), life)
+		der, kind, err := h.publish(r, now(), life)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
+		w.Header().Set("Content-Type", kind)
 		if _, err := w.Write(der); err != nil {
 			return // the one who asked has gone
 		}
 	})
 }
 
-func (h *House) publish(r *http.Request, at time.Time, life time.Duration) ([]byte, error) {
-	switch {
-	case strings.HasSuffix(r.URL.Path, "/root.crl"):
-		return h.RootList(at, life, nil)
-	case strings.HasSuffix(r.URL.Path, ".crl"):
-		return h.List(at, life, nil)
+// publish makes what is at r's path, and says what kind of thing it is.
+func (h *House) publish(r *http.Request, at time.Time, life time.Duration) (der []byte, kind string, err error) {
+	if strings.HasSuffix(r.URL.Path, ".crl") {
+		by := &h.issuing
+		if strings.HasSuffix(r.URL.Path, "/root.crl") {
+			by = &h.root
+		}
+		der, err = h.list(by, at, life, nil)
+		return der, "application/pkix-crl", err
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<16))
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return h.Answer(body, at, life, nil)
+	der, err = h.Answer(body, at, life, nil)
+	return der, "application/ocsp-response", err
 }
