@@ -53,7 +53,7 @@ func (f Farewell) Error() string { return "usher: the link was ended: " + string
 
 // Limits of a link.
 const (
-	boxSize      = 32               // answers waiting; full: the link is too slow
+	boxSize      = 64               // answers waiting, more than a burst makes; full: the link is too slow
 	requestsRate = 5                // a second; more wait in the socket
 	requestBurst = 40               // at once
 	slowLimit    = 10 * time.Second // for one message to find room
@@ -89,8 +89,8 @@ func (u *Usher) Serve(ctx context.Context, who Who, l Link) error {
 	defer end(nil)
 	p := &Place{who: who, box: make(chan wire.Message, boxSize), end: end}
 	why := u.attend(ctx, p, l)
-	if errors.Is(why, context.Canceled) {
-		why = FarewellStopping // the service's own context: nothing else cancels
+	if errors.Is(why, ErrEnded) || errors.Is(why, context.Canceled) {
+		why = FarewellStopping // the context is the service's: nothing else cancels
 	}
 	var f Farewell
 	if !errors.As(why, &f) {
