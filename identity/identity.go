@@ -14,10 +14,13 @@ import (
 
 // A Person is who a good certificate chain speaks for.
 type Person struct {
-	// Names are all the names under which a roster may know the person, the
-	// strongest first: "spki:" and the hex SHA-256 of the card's
-	// SubjectPublicKeyInfo, "uuid:" and the card's UUID (FIPS 201), "upn:" and
-	// the user principal name.
+	// Names are all the names under which a roster may know the person, in
+	// lower case, the strongest first: "spki:" and the hex SHA-256 of the card's
+	// SubjectPublicKeyInfo, "uuid:" and the card's UUID, "fascn:" and its hex
+	// FASC-N (both FIPS 201), "upn:" and the user principal name. All but the
+	// first are only as good as who gave them, and are there a second time with
+	// the root that they count under: "upn:a@house.example under House Root CA".
+	// Where a House knows several roots, they are there in that form only.
 	Names []string
 	// Common is the subject's common name, for people to read; it proves nothing.
 	Common string
