@@ -168,3 +168,13 @@ func checkContextExtensions(es []Extension) error {
 	_, err := ExternalSenders(es)
 	return err
 }
+
+// ExternalSender is id as a sender that a group can admit.
+func (id Identity) ExternalSender(s Suite) (ExternalSender, error) {
+	p, err := lookup(s)
+	if err != nil {
+		return ExternalSender{}, err
+	}
+	key, err := id.signatureKey(p)
+	return ExternalSender{key, id.Credential}, err
+}

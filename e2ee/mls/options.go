@@ -33,6 +33,10 @@ type Options struct {
 	// key is kept.
 	PastEpochs int
 
+	// Same says whether two credentials are of one client, for restarts and
+	// branches (RFC 9420 section 11.3); nil: whether they are equal.
+	Same func(old, new Credential) bool
+
 	// PadTo is what the length of a private message is rounded up to, in bytes;
 	// 0: 64.
 	PadTo int
@@ -67,6 +71,9 @@ func (o *Options) fill() (*params, error) {
 	}
 	if o.Credentials == nil {
 		o.Credentials = []CredentialType{BasicCredential, X509Credential}
+	}
+	if o.Same == nil {
+		o.Same = Credential.Equal
 	}
 	if o.PadTo <= 0 {
 		o.PadTo = defaultPadTo

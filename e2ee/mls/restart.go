@@ -39,14 +39,14 @@ func (g *Group) Branch(in SubgroupParams, id Identity, at time.Time) (*Subgroup,
 	return g.continued(in, id, g.o, UseBranch, at)
 }
 
-// mustKnow: 11.3, the branch's members are members here, judged by their
-// credentials.
+// mustKnow: 11.3, the branch's members are members here, judged by
+// [Options].Same.
 func (g *Group) mustKnow(message []byte) error {
 	kp, err := parseKeyPackage(message)
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(g.Members(), func(m LeafInfo) bool { return m.Credential.Equal(kp.leaf.credential) }) {
+	if !slices.ContainsFunc(g.Members(), func(m LeafInfo) bool { return g.o.Same(m.Credential, kp.leaf.credential) }) {
 		return errors.New("mls: branch with one who is not a member")
 	}
 	return nil
@@ -141,22 +141,22 @@ func (j *joining) checkOrigin(e *epoch) error {
 	return sameMembers(j.from, e.tree)
 }
 
-// onlyMembers tells whether all of t are members of g, by credential.
+// onlyMembers tells whether all of t are members of g, as [Options].Same sees it.
 func onlyMembers(g *Group, t *tree) error {
 	old := g.Members()
 	for _, m := range t.infos(t.members()) {
-		if !slices.ContainsFunc(old, func(o LeafInfo) bool { return o.Credential.Equal(m.Credential) }) {
+		if !slices.ContainsFunc(old, func(o LeafInfo) bool { return g.o.Same(o.Credential, m.Credential) }) {
 			return errors.New("mls: continued group with one who was not a member")
 		}
 	}
 	return nil
 }
 
-// sameMembers tells whether t has the members of g, by credential.
+// sameMembers tells whether t has the members of g, as [Options].Same sees it.
 func sameMembers(g *Group, t *tree) error {
 	now := t.infos(t.members())
 	for _, m := range g.Members() {
-		if !slices.ContainsFunc(now, func(n LeafInfo) bool { return n.Credential.Equal(m.Credential) }) {
+		if !slices.ContainsFunc(now, func(n LeafInfo) bool { return g.o.Same(m.Credential, n.Credential) }) {
 			return errors.New("mls: new group without a member of the old one")
 		}
 	}

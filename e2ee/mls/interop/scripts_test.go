@@ -1,0 +1,289 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"slices"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"incamera/e2ee/mls"
+	pb "incamera/e2ee/mls/interop/harness"
+)
+
+// The scripts below are of the harness's kinds, played by two servers of ours
+// over gRPC on the loopback address.
+
+// dial starts a server and returns a client for it.
+func dial(t *testing.T) pb.MLSClientClient {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := grpc.NewServer()
+	pb.RegisterMLSClientServer(s, newServer())
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(l) }()
+	conn, err := grpc.NewClient(l.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = conn.Close()
+		s.Stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return pb.NewMLSClientClient(conn)
+}
+
+// A troupe plays one script: actors are spread over the servers, and each step
+// fails the test if a member disagrees.
+type troupe struct {
+	t       *testing.T
+	servers []pb.MLSClientClient
+	swap    int // which server plays the first actor
+	suite   mls.Suite
+	private bool
+
+	plays   map[string]pb.MLSClientClient
+	state   map[string]uint32
+	offer   map[string]uint32
+	signer  map[string]uint32
+	members []string
+}
+
+func (tr *troupe) actor(name string) pb.MLSClientClient {
+	if c, ok := tr.plays[name]; ok {
+		return c
+	}
+	c := tr.servers[(len(tr.plays)+tr.swap)%len(tr.servers)]
+	tr.plays[name] = c
+	return c
+}
+
+func must[T any](t *testing.T) func(T, error) T {
+	t.Helper()
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func (tr *troupe) agree(who string, got, want []byte) {
+	tr.t.Helper()
+	if !bytes.Equal(got, want) {
+		tr.t.Fatalf("%s disagrees on the epoch authenticator", who)
+	}
+}
+
+func (tr *troupe) create(name string, members ...string) {
+	tr.t.Helper()
+	r := must[*pb.CreateGroupResponse](tr.t)(tr.actor(name).CreateGroup(tr.t.Context(), &pb.CreateGroupRequest{
+		GroupId: []byte("group"), CipherSuite: uint32(tr.suite), EncryptHandshake: tr.private, Identity: []byte(name),
+	}))
+	tr.state[name], tr.members = r.StateId, []string{name}
+	if len(members) == 0 {
+		return
+	}
+	var adds []*pb.ProposalDescription
+	for _, m := range members {
+		adds = append(adds, add(tr.keyPackage(m)))
+	}
+	tr.commit(name, step{values: adds, joiners: members})
+}
+
+func add(kp []byte) *pb.ProposalDescription {
+	return &pb.ProposalDescription{ProposalType: []byte("add"), KeyPackage: kp}
+}
+
+func (tr *troupe) keyPackage(name string) []byte {
+	tr.t.Helper()
+	r := must[*pb.CreateKeyPackageResponse](tr.t)(tr.actor(name).CreateKeyPackage(tr.t.Context(), &pb.CreateKeyPackageRequest{
+		CipherSuite: uint32(tr.suite), Identity: []byte(name),
+	}))
+	if len(r.InitPriv) == 0 || len(r.EncryptionPriv) == 0 || len(r.SignaturePriv) == 0 {
+		tr.t.Fatal("private keys are missing")
+	}
+	tr.offer[name] = r.TransactionId
+	return r.KeyPackage
+}
+
+// A step is a full commit.
+type step struct {
+	refs    [][]byte
+	values  []*pb.ProposalDescription
+	joiners []string
+	removed []string
+	path    bool
+	apart   bool // tree
+}
+
+func (tr *troupe) commit(by string, s step) {
+	tr.t.Helper()
+	ctx := tr.t.Context()
+	c := must[*pb.CommitResponse](tr.t)(tr.actor(by).Commit(ctx, &pb.CommitRequest{
+		StateId: tr.state[by], ByReference: s.refs, ByValue: s.values, ForcePath: s.path, ExternalTree: s.apart,
+	}))
+	if (len(c.RatchetTree) > 0) != (s.apart && len(s.joiners) > 0) {
+		tr.t.Fatal("tree is not where it should be")
+	}
+	own := must[*pb.HandleCommitResponse](tr.t)(tr.actor(by).HandlePendingCommit(ctx, &pb.HandlePendingCommitRequest{StateId: tr.state[by]}))
+	tr.state[by] = own.StateId
+	tr.members = slices.DeleteFunc(tr.members, func(m string) bool { return slices.Contains(s.removed, m) })
+	tr.hear(by, s.refs, c.Commit, own.EpochAuthenticator)
+	for _, j := range s.joiners {
+		r := must[*pb.JoinGroupResponse](tr.t)(tr.actor(j).JoinGroup(ctx, &pb.JoinGroupRequest{
+			TransactionId: tr.offer[j], Welcome: c.Welcome, EncryptHandshake: tr.private, Identity: []byte(j), RatchetTree: c.RatchetTree,
+		}))
+		tr.agree(j, r.EpochAuthenticator, own.EpochAuthenticator)
+		tr.state[j] = r.StateId
+		tr.members = append(tr.members, j)
+	}
+}
+
+// hear has all members but one take a commit.
+func (tr *troupe) hear(but string, refs [][]byte, commit, authenticator []byte) {
+	tr.t.Helper()
+	for _, m := range tr.members {
+		if m == but {
+			continue
+		}
+		r := must[*pb.HandleCommitResponse](tr.t)(tr.actor(m).HandleCommit(tr.t.Context(), &pb.HandleCommitRequest{
+			StateId: tr.state[m], Proposal: refs, Commit: commit,
+		}))
+		tr.agree(m, r.EpochAuthenticator, authenticator)
+		tr.state[m] = r.StateId
+	}
+}
+
+func (tr *troupe) externalJoin(via, name string, apart, prior bool, psks ...*pb.PreSharedKey) {
+	tr.t.Helper()
+	info := tr.info(via, apart)
+	r := must[*pb.ExternalJoinResponse](tr.t)(tr.actor(name).ExternalJoin(tr.t.Context(), &pb.ExternalJoinRequest{
+		GroupInfo: info.GroupInfo, RatchetTree: info.RatchetTree, EncryptHandshake: tr.private,
+		Identity: []byte(name), RemovePrior: prior, Psks: psks,
+	}))
+	tr.members = slices.DeleteFunc(tr.members, func(m string) bool { return m == name })
+	tr.hear("", nil, r.Commit, r.EpochAuthenticator)
+	tr.state[name] = r.StateId
+	tr.members = append(tr.members, name)
+}
+
+func (tr *troupe) info(of string, apart bool) *pb.GroupInfoResponse {
+	tr.t.Helper()
+	return must[*pb.GroupInfoResponse](tr.t)(tr.actor(of).GroupInfo(tr.t.Context(), &pb.GroupInfoRequest{
+		StateId: tr.state[of], ExternalTree: apart,
+	}))
+}
+
+// psk gives a fresh key to all who are named.
+func (tr *troupe) psk(id string, names ...string) *pb.PreSharedKey {
+	tr.t.Helper()
+	k := &pb.PreSharedKey{PskId: []byte(id), PskSecret: []byte("secret " + id)}
+	for _, n := range names {
+		at, ok := tr.state[n]
+		if !ok {
+			at = tr.offer[n]
+		}
+		must[*pb.StorePSKResponse](tr.t)(tr.actor(n).StorePSK(tr.t.Context(), &pb.StorePSKRequest{
+			StateOrTransactionId: at, PskId: k.PskId, PskSecret: k.PskSecret,
+		}))
+	}
+	return k
+}
+
+func (tr *troupe) proposal(r *pb.ProposalResponse, err error) []byte {
+	tr.t.Helper()
+	return must[*pb.ProposalResponse](tr.t)(r, err).Proposal
+}
+
+// talk has each member say something that all others hear, and export alike.
+func (tr *troupe) talk() {
+	tr.t.Helper()
+	ctx := tr.t.Context()
+	var exported, auth []byte
+	for _, from := range tr.members {
+		p := must[*pb.ProtectResponse](tr.t)(tr.actor(from).Protect(ctx, &pb.ProtectRequest{
+			StateId: tr.state[from], Plaintext: []byte("order, order"), AuthenticatedData: []byte(from),
+		}))
+		for _, to := range tr.members {
+			if to == from {
+				continue
+			}
+			u := must[*pb.UnprotectResponse](tr.t)(tr.actor(to).Unprotect(ctx, &pb.UnprotectRequest{StateId: tr.state[to], Ciphertext: p.Ciphertext}))
+			if string(u.Plaintext) != "order, order" || string(u.AuthenticatedData) != from {
+				tr.t.Fatalf("%s heard %q of %q", to, u.Plaintext, u.AuthenticatedData)
+			}
+		}
+		e := must[*pb.ExportResponse](tr.t)(tr.actor(from).Export(ctx, &pb.ExportRequest{
+			StateId: tr.state[from], Label: "label", Context: []byte("context"), KeyLength: 40,
+		})).ExportedSecret
+		a := must[*pb.StateAuthResponse](tr.t)(tr.actor(from).StateAuth(ctx, &pb.StateAuthRequest{StateId: tr.state[from]})).StateAuthSecret
+		if exported == nil {
+			exported, auth = e, a
+		}
+		if !bytes.Equal(e, exported) || !bytes.Equal(a, auth) || len(e) != 40 {
+			tr.t.Fatalf("%s exports something else", from)
+		}
+	}
+}
+
+func (tr *troupe) free() {
+	tr.t.Helper()
+	for name, n := range tr.state {
+		must[*pb.FreeResponse](tr.t)(tr.actor(name).Free(tr.t.Context(), &pb.FreeRequest{StateId: n}))
+	}
+}
+
+// TestScripts plays all scripts, in all suites, with each server in each role,
+// with public and private handshakes.
+func TestScripts(t *testing.T) {
+	servers := []pb.MLSClientClient{dial(t), dial(t)}
+	for name, play := range scripts {
+		for _, suite := range mls.Suites() {
+			for mode := range 4 {
+				t.Run(fmt.Sprintf("%s/%04x/%d", name, uint16(suite), mode), func(t *testing.T) {
+					tr := &troupe{
+						t: t, servers: servers, swap: mode % 2, suite: suite, private: mode > 1,
+						plays: map[string]pb.MLSClientClient{}, state: map[string]uint32{},
+						offer: map[string]uint32{}, signer: map[string]uint32{},
+					}
+					play(tr)
+					tr.talk()
+					tr.free()
+				})
+			}
+		}
+	}
+}
+
+func TestName(t *testing.T) {
+	c := dial(t)
+	if n := must[*pb.NameResponse](t)(c.Name(t.Context(), &pb.NameRequest{})).Name; n == "" {
+		t.Error("no name")
+	}
+	s := must[*pb.SupportedCiphersuitesResponse](t)(c.SupportedCiphersuites(t.Context(), &pb.SupportedCiphersuitesRequest{}))
+	if len(s.Ciphersuites) != len(mls.Suites()) {
+		t.Errorf("%d suites", len(s.Ciphersuites))
+	}
+	for _, call := range []error{
+		second(c.GroupInfo(t.Context(), &pb.GroupInfoRequest{StateId: 99})),
+		second(c.JoinGroup(t.Context(), &pb.JoinGroupRequest{TransactionId: 99})),
+		second(c.CreateGroup(t.Context(), &pb.CreateGroupRequest{CipherSuite: 99})),
+	} {
+		if call == nil {
+			t.Error("nonsense is answered")
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
