@@ -18,7 +18,9 @@ import (
 const clockSlack = 5 * time.Minute
 
 // A Session is a signed-in person: a key in memory and the chain that speaks
-// for it. Its fields do not change.
+// for it. Its fields do not change. The key is gone when the last who holds the
+// Session lets go of it, and erased with GOEXPERIMENT=runtimesecret; on a shared
+// machine, the process ends.
 type Session struct {
 	Key   *ecdsa.PrivateKey // P-256; never leaves the process
 	Chain [][]byte          // session certificate, card certificate, attestation if the card has one: DER
@@ -42,9 +44,9 @@ func newSession(ctx context.Context, card identity.Card, ask identity.Asker, now
 	if err := checkCard(cert, now); err != nil {
 		return nil, err
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, err := newKey()
 	if err != nil {
-		return nil, fmt.Errorf("trust: session key: %w", err)
+		return nil, err
 	}
 	from := now.Add(-clockSlack)
 	if latest := from.Add(MaxSession); until.After(latest) {
@@ -68,6 +70,20 @@ func newSession(ctx context.Context, card identity.Card, ask identity.Asker, now
 		Chain:  append([][]byte{der, cert.Raw}, attestation...),
 		Person: claimed(chain{session: session, card: cert}),
 	}, nil
+}
+
+// newKey makes a session key. It signs once, for nothing, so that the copy
+// that crypto/ecdsa makes for itself at the first signature is erased with it.
+func newKey() (key *ecdsa.PrivateKey, err error) {
+	erasing(func() {
+		if key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err == nil {
+			_, err = ecdsa.SignASN1(rand.Reader, key, make([]byte, 32))
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("trust: session key: %w", err)
+	}
+	return key, nil
 }
 
 // An attested card can show its maker's word for the key of slot 9A: the

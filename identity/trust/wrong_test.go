@@ -570,3 +570,22 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+// The same bytes cut otherwise are another chain, though the right one was
+// found good before.
+func TestCutOtherwise(t *testing.T) {
+	h, anchors := founded(t, house.Options{})
+	chain, _ := signedIn(t, h, tremblay)
+	if _, err := anchors.Verify(chain, noon); err != nil {
+		t.Fatal(err)
+	}
+	whole := slices.Concat(chain[0], chain[1])
+	for _, n := range []int{1, len(chain[0]) - 1, len(chain[0]) + 1, len(whole)} {
+		if _, err := anchors.Verify([][]byte{whole[:n], whole[n:]}, noon); !refused(err, &identity.BadCertificate{}) {
+			t.Errorf("cut at %d: %v", n, err)
+		}
+	}
+	if _, err := anchors.Verify([][]byte{whole}, noon); !refused(err, &identity.BadCertificate{}) {
+		t.Errorf("not cut: %v", err)
+	}
+}
