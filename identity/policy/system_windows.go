@@ -82,9 +82,15 @@ func readValue(key registry.Key, name string) (any, error) {
 		return nil, err
 	}
 	switch kind {
-	case registry.SZ, registry.EXPAND_SZ:
+	case registry.SZ:
 		text, _, err := key.GetStringValue(name)
 		return text, err
+	case registry.EXPAND_SZ: // %ProgramData%\Incamera\house.pem
+		text, _, err := key.GetStringValue(name)
+		if err != nil {
+			return nil, err
+		}
+		return registry.ExpandString(text)
 	case registry.MULTI_SZ:
 		texts, _, err := key.GetStringsValue(name)
 		return anys(texts), err
