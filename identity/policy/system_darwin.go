@@ -12,7 +12,7 @@ import (
 // Where configuration profiles put what they force, see CFPreferences.
 const (
 	managedDir = "/Library/Managed Preferences"
-	domain     = "incamera.plist"
+	domain     = "ca.incamera.client.plist" // the identifier in FyneApp.toml
 )
 
 // system reads what is forced for the machine, then for the user: the machine
