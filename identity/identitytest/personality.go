@@ -54,17 +54,27 @@ func Slow(c AppletConfig, delay time.Duration, wait func(time.Duration)) AppletC
 	return c
 }
 
-// FailsAt has fate befall the n-th command from now, counted from 1, and no
-// other. The returned function says how many commands were seen.
-func FailsAt(c AppletConfig, n int, fate Fate) (AppletConfig, func() int) {
-	var seen atomic.Int64
-	c.Before = func(Command) Fate {
-		if seen.Add(1) == int64(n) {
-			return fate
-		}
-		return Answered
+// A Trap lies in wait for a command. It is an AppletConfig's Before.
+type Trap struct {
+	left atomic.Int64 // commands until it snaps; 0 or less: never
+	fate atomic.Uint32
+}
+
+// Set has fate befall the n-th command from now, counted from 1, and no other.
+func (t *Trap) Set(n int, fate Fate) {
+	t.fate.Store(uint32(fate))
+	t.left.Store(int64(n))
+}
+
+// Snapped reports whether the command has come.
+func (t *Trap) Snapped() bool { return t.left.Load() <= 0 }
+
+// Before says what becomes of a command.
+func (t *Trap) Before(Command) Fate {
+	if t.left.Add(-1) == 0 {
+		return Fate(t.fate.Load())
 	}
-	return c, func() int { return int(seen.Load()) }
+	return Answered
 }
 
 // NeverTouched makes the keys of a card ask for a touch that does not come:

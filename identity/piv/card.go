@@ -22,8 +22,7 @@ type card struct {
 	reader  string
 	was     presence // when the card was found
 	yubikey bool
-	pin     byte // the reference of the holder's PIN
-	open    func(context.Context, *card) (session, error)
+	pin     byte            // the reference of the holder's PIN
 	in      context.Context // ends with ErrCardRemoved when the card has gone
 	leave   context.CancelCauseFunc
 
@@ -131,13 +130,13 @@ func (c *card) replace(ctx context.Context, pin, fresh []byte) error {
 		return cause(ctx)
 	}
 	return c.inTurn(ctx, wipe, func() error {
-		s, err := c.open(ctx, c)
+		s, err := openSession(ctx, c.reader, c.pin)
 		if err != nil {
 			return words(err, c.reader, c.was)
 		}
 		defer s.close()
 		if err = stays(c.reader, c.was, 0); err == nil {
-			err = s.change(pin, fresh)
+			err = s.change(c.pin, pin, fresh)
 		}
 		return words(err, c.reader, c.was)
 	})
@@ -292,9 +291,9 @@ func (c *card) identify(a application) error {
 	if err != nil {
 		return err
 	}
-	c.yubikey, c.open, c.pin = yubikey, openPlain, refPIN
+	c.yubikey, c.pin = yubikey, refPIN
 	if yubikey {
-		c.open, info.Make = openYubiKey, fmt.Sprintf("YubiKey %d", v[0])
+		info.Make = fmt.Sprintf("YubiKey %d", v[0])
 		if info.Serial, err = a.serial(); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"errors"
 	"math/big"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -61,35 +62,58 @@ func found(t *testing.T, c identitytest.AppletConfig) (identity.Card, *identityt
 	t.Helper()
 	identitytest.NewService(t)
 	plug, applet := identitytest.Insert(t, 0, c)
-	readers := piv.NewReaders()
-	t.Cleanup(func() { readers.Close() })
-	return wait(t, readers), plug, applet
+	return watch(t).card(), plug, applet
 }
 
-// wait watches until there is a card, and goes on until the test ends.
-func wait(t *testing.T, readers *piv.Readers) identity.Card {
+// A watching passes on what the readers tell.
+type watching struct {
+	readers *piv.Readers
+	told    chan []identity.Reader
+}
+
+// watch watches the readers until the test ends.
+func watch(t *testing.T) watching {
 	t.Helper()
+	w := watching{piv.NewReaders(), make(chan []identity.Reader, 256)}
 	ctx, cancel := context.WithCancel(context.Background())
-	cards := make(chan identity.Card, 1)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = readers.Watch(ctx, func(all []identity.Reader) {
-			for _, r := range all {
-				if r.Err != nil {
-					t.Logf("%s: %v", r.Name, r.Err)
-				}
-				if r.Card != nil {
-					select {
-					case cards <- r.Card:
-					default:
-					}
-				}
-			}
-		})
+		_ = w.readers.Watch(ctx, func(all []identity.Reader) { w.told <- all })
 	}()
-	t.Cleanup(func() { cancel(); <-ended })
-	return <-cards
+	t.Cleanup(func() { cancel(); <-ended; w.readers.Close() })
+	return w
+}
+
+// until returns the next readers that are as wanted.
+func (w watching) until(is func([]identity.Reader) bool) []identity.Reader {
+	for all := range w.told {
+		if is(all) {
+			return all
+		}
+	}
+	return nil
+}
+
+// card waits until there is a card, and returns the first.
+func (w watching) card() (card identity.Card) {
+	w.until(func(all []identity.Reader) bool {
+		for _, r := range all {
+			if r.Card != nil {
+				card = r.Card
+				return true
+			}
+		}
+		return false
+	})
+	return card
+}
+
+// empty waits until there is no card.
+func (w watching) empty() {
+	w.until(func(all []identity.Reader) bool {
+		return !slices.ContainsFunc(all, func(r identity.Reader) bool { return r.Card != nil || r.Err != nil })
+	})
 }
 
 func TestCards(t *testing.T) {

@@ -109,8 +109,8 @@ func (h *hold) words(err error) error { return words(err, h.card.reader, h.card.
 
 // open opens the card, makes sure that it is still the same, and has it verify
 // the PIN: the one time that it is sent.
-func (h *hold) open(pin []byte) (session, error) {
-	s, err := h.card.open(h.ctx, h.card)
+func (h *hold) open(pin []byte) (*session, error) {
+	s, err := openSession(h.ctx, h.card.reader, h.card.pin)
 	if err != nil {
 		return nil, h.words(err)
 	}
@@ -126,14 +126,14 @@ func (h *hold) open(pin []byte) (session, error) {
 
 // verify has the card check the PIN. A reset is reported by PC/SC before it
 // sends anything: no try is spent then.
-func (h *hold) verify(s session, pin []byte) error {
+func (h *hold) verify(s *session, pin []byte) error {
 	if h.ctx.Err() != nil {
 		return cause(h.ctx)
 	}
-	err := s.verify(pin)
+	err := s.verify(s.pin, pin)
 	if wasReset(err) {
 		if err = s.renew(); err == nil {
-			err = s.verify(pin)
+			err = s.verify(s.pin, pin)
 		}
 	}
 	return err
@@ -141,7 +141,7 @@ func (h *hold) verify(s session, pin []byte) error {
 
 // sign signs. A card that has forgotten the PIN which it had accepted is
 // given it once more, and asked once more.
-func (h *hold) sign(s session, pin []byte, j job) ([]byte, error) {
+func (h *hold) sign(s *session, pin []byte, j job) ([]byte, error) {
 	began := time.Now()
 	sig, err := s.sign(j.random, j.pub, j.digest, j.opts)
 	touch := h.card.Info().Touch
@@ -154,7 +154,7 @@ func (h *hold) sign(s session, pin []byte, j job) ([]byte, error) {
 		if err := s.renew(); err != nil {
 			return nil, err
 		}
-	case forgotten(s, err):
+	case s.forgotten(err):
 	case touch && denied(err):
 		return nil, identity.ErrNotTouched
 	default:
@@ -171,12 +171,6 @@ func (h *hold) sign(s session, pin []byte, j job) ([]byte, error) {
 		return nil, identity.ErrNotTouched
 	}
 	return nil, err
-}
-
-// denied reports the status that a key answers with when it wants a PIN or a touch.
-func denied(err error) bool {
-	status, ok := statusOf(err)
-	return ok && status == swNotVerified
 }
 
 var errOver = errors.New("piv: the card is not held any more")

@@ -3,7 +3,6 @@ package piv
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/ebfe/scard"
@@ -71,17 +70,6 @@ func (l *link) close(d scard.Disposition) {
 	_ = release(l.context)
 }
 
-// reset resets the card in a reader, so that it forgets that a PIN was
-// verified, for which nobody else must be in the way.
-func reset(ctx context.Context, reader string) error {
-	l, err := connect(ctx, reader, scard.ShareShared)
-	if err != nil {
-		return err
-	}
-	l.close(scard.ResetCard)
-	return nil
-}
-
 // plain puts what PC/SC says in the words of package identity, where it has one.
 func plain(err error) error {
 	code, ok := errors.AsType[scard.Error](err)
@@ -101,11 +89,7 @@ func plain(err error) error {
 
 // wasReset reports that another program, or Windows after 5 s without a
 // command, has reset the card under us.
-//
-// piv-go has no type for it, only PC/SC's own words.
-func wasReset(err error) bool {
-	return errors.Is(err, scard.ErrResetCard) || err != nil && strings.Contains(err.Error(), "smart card has been reset")
-}
+func wasReset(err error) bool { return errors.Is(err, scard.ErrResetCard) }
 
 // presence is what a reader says about its slot.
 type presence struct {
