@@ -11,12 +11,14 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"incamera/identity/trust"
 )
 
 // settings are what the command line and the configuration file say.
 type settings struct {
 	listen, data, orders, anchors, policies string
-	certificate, key                        string
+	certificate, key, revocation            string
 	relay, relayURL, relayKeys              string
 	mediaAddress, mediaUDP                  string
 	mediaTCP                                uint
@@ -36,6 +38,7 @@ func (s *settings) flags() *flag.FlagSet {
 	f.StringVar(&s.orders, "orders", "", "the `folder` of the signed orders of the day (required)")
 	f.StringVar(&s.anchors, "anchors", "", "the House's root and issuing certificates, a PEM `file` (required)")
 	f.StringVar(&s.policies, "policies", "", "certificate policies, any of which a card must have: `identifiers` divided by commas")
+	f.StringVar(&s.revocation, "revocation", "soft", "how strictly cards are looked up with their issuers: off, soft or hard (an unknown answer refuses)")
 	f.StringVar(&s.certificate, "certificate", "", "the service's certificate chain, a PEM `file` (required)")
 	f.StringVar(&s.key, "key", "", "the key of that certificate, a PEM `file` (required)")
 	f.StringVar(&s.relay, "relay", "", "the relay server's `program`; else livekit-server beside incamerad, else on the PATH")
@@ -118,6 +121,9 @@ func (s *settings) check(f *flag.FlagSet) error {
 		if _, err := netip.ParseAddr(s.mediaAddress); err != nil {
 			wrong = append(wrong, errors.New("incamerad: -media-address must be the relay's IP address, unless -loopback or -relay-url is given"))
 		}
+	}
+	if mode := trust.Mode(s.revocation); mode != trust.Off && mode != trust.Soft && mode != trust.Hard {
+		wrong = append(wrong, errors.New("incamerad: -revocation is off, soft or hard"))
 	}
 	if s.mediaTCP > 65535 {
 		wrong = append(wrong, errors.New("incamerad: -media-tcp is no port"))

@@ -13,6 +13,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"os/signal"
@@ -90,8 +91,20 @@ func (s *settings) build(out io.Writer) (service.Config, error) {
 			Dir: filepath.Join(s.data, "delivery"), URL: s.natsURL, Credentials: s.natsCredentials, Replicas: s.natsReplicas,
 		},
 	}
+	c.Revocation = trust.NewRevocation(trust.RevocationOptions{
+		Anchors: anchors, Mode: trust.Mode(s.revocation), Log: c.Log, Interval: revocationInterval,
+		Fetch: trust.HTTP(&http.Client{Timeout: revocationTimeout}),
+		Dir:   filepath.Join(s.data, "revocation"),
+	})
 	return c, s.addRelay(&c)
 }
+
+// How old an issuer's answer may be before it is asked again, and how long it
+// may take.
+const (
+	revocationInterval = 10 * time.Minute
+	revocationTimeout  = 10 * time.Second
+)
 
 func (s *settings) loadAnchors() (*trust.Anchors, error) {
 	text, err := os.ReadFile(s.anchors)

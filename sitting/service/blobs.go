@@ -5,14 +5,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"time"
 
 	"incamera/sitting"
 	"incamera/sitting/service/delivery"
 )
-
-// blobLimit is how long a blob may take to come or go.
-const blobLimit = time.Minute
 
 // seated finds the sitting that r names, if the guest has a seat there.
 func (s *Service) seated(r *http.Request, g guest) (sitting.State, sitting.Seat, error) {
@@ -38,11 +34,6 @@ func (s *Service) withBlob(w http.ResponseWriter, r *http.Request, g guest, work
 	name, err := hex.DecodeString(r.PathValue("hash"))
 	if err != nil || len(name) != len(sitting.Hash{}) {
 		return errHashName
-	}
-	until := time.Now().Add(blobLimit)
-	c := http.NewResponseController(w)
-	if err := errors.Join(c.SetReadDeadline(until), c.SetWriteDeadline(until)); err != nil {
-		return err
 	}
 	select {
 	case s.blobs <- struct{}{}:
@@ -77,6 +68,9 @@ func (s *Service) putBlob(w http.ResponseWriter, r *http.Request, g guest) error
 			return delivery.ErrTooLarge
 		case err != nil:
 			return lostOnTheWay(err)
+		}
+		if !s.pace.allowBytes(g.session, len(b), s.c.Now()) {
+			return errTooOften
 		}
 		if err := s.delivery.PutBlob(r.Context(), id, hash, b); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"incamera/identity"
 	"incamera/identity/trust"
@@ -24,7 +25,14 @@ func (s *Service) routes() http.Handler {
 	mux.HandleFunc("PUT /v1/sittings/{id}/blobs/{hash}", s.paced(s.putBlob))
 	mux.HandleFunc("POST /v1/sittings/{id}/ticket", s.paced(s.ticket))
 	mux.Handle("GET /relay/{once}/{rest...}", s.proxy)
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.halls.admit() {
+			s.refuse(w, r, errStopping)
+			return
+		}
+		defer s.halls.guests.Done()
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // A guest is who stands at the door.
@@ -34,9 +42,15 @@ type guest struct {
 	chain   [][]byte
 }
 
-// paced lets in whose certificates are good and who does not ask too often.
+// paced lets in whose certificates are good and who does not ask too often, for
+// not too long. A link lifts the time limit.
 func (s *Service) paced(serve func(http.ResponseWriter, *http.Request, guest) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		until, c := time.Now().Add(askLimit), http.NewResponseController(w)
+		if err := errors.Join(c.SetReadDeadline(until), c.SetWriteDeadline(until)); err != nil {
+			s.refuse(w, r, lostOnTheWay(err))
+			return
+		}
 		g, err := s.guest(r)
 		if err == nil && !s.pace.allow(g.session, s.c.Now()) {
 			err = errTooOften
@@ -115,8 +129,6 @@ func (s *Service) link(w http.ResponseWriter, r *http.Request, g guest) error {
 	if err != nil {
 		return lostOnTheWay(err) // it has answered
 	}
-	s.halls.links.Add(1)
-	defer s.halls.links.Done()
 	who := usher.Who{Member: m.ID, Session: g.session, Chain: g.chain, Expires: g.person.NotAfter}
 	log := s.c.Log.With("sitting", r.PathValue("id"), "member", m.ID)
 	log.Info("a link begins")

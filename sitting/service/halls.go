@@ -20,12 +20,13 @@ import (
 // member comes, and again if it has failed.
 type halls struct {
 	started *sync.WaitGroup // what Serve waits for
-	links   sync.WaitGroup  // hijacked connections, which the server does not wait for
+	guests  sync.WaitGroup  // requests under way, also upgraded ones, for which the server does not wait
 
 	// Guarded by mu.
-	mu   sync.Mutex
-	ctx  context.Context // the service's life; nil before and after
-	each map[sitting.ID]*usher.Usher
+	mu     sync.Mutex
+	ctx    context.Context // the service's life; nil before
+	each   map[sitting.ID]*usher.Usher
+	closed bool // nobody comes in any more
 }
 
 func (h *halls) open(ctx context.Context, started *sync.WaitGroup) {
@@ -34,8 +35,23 @@ func (h *halls) open(ctx context.Context, started *sync.WaitGroup) {
 	h.ctx, h.started, h.each = ctx, started, map[sitting.ID]*usher.Usher{}
 }
 
-// wait waits for the links to end.
-func (h *halls) wait() { h.links.Wait() }
+// admit counts a guest in, if anybody may come in.
+func (h *halls) admit() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.closed {
+		h.guests.Add(1)
+	}
+	return !h.closed
+}
+
+// empty lets nobody in any more and waits for all to leave.
+func (h *halls) empty() {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	h.guests.Wait()
+}
 
 // find returns the usher of a sitting that is being served.
 func (h *halls) find(id sitting.ID) (*usher.Usher, bool) {

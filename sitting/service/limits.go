@@ -14,8 +14,11 @@ import (
 const (
 	maxConnections = 4096             // at once, all sessions together
 	maxBlobs       = 16               // blobs on their way at once, 8 MiB each at most
+	askLimit       = time.Minute      // for one request, a blob's too, to come and be answered
 	askEvery       = time.Second / 20 // HTTP requests and tickets per session
 	askBurst       = 60
+	keepRate       = 1 << 20  // bytes of blobs per second and session
+	keepBurst      = 64 << 20 // at once
 	rateForgotten  = 10 * time.Minute
 )
 
@@ -29,12 +32,22 @@ type pace struct {
 }
 
 type asker struct {
-	limit *rate.Limiter
-	last  time.Time
+	asks *rate.Limiter
+	kept *rate.Limiter // bytes
+	last time.Time
 }
 
 // allow reports whether session may ask now.
 func (p *pace) allow(session sitting.Hash, now time.Time) bool {
+	return p.of(session, now).asks.AllowN(now, 1)
+}
+
+// allowBytes reports whether session may have n more bytes kept now.
+func (p *pace) allowBytes(session sitting.Hash, n int, now time.Time) bool {
+	return p.of(session, now).kept.AllowN(now, n)
+}
+
+func (p *pace) of(session sitting.Hash, now time.Time) *asker {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sweep(now)
@@ -43,11 +56,11 @@ func (p *pace) allow(session sitting.Hash, now time.Time) bool {
 	}
 	a := p.each[session]
 	if a == nil {
-		a = &asker{limit: rate.NewLimiter(rate.Every(askEvery), askBurst)}
+		a = &asker{asks: rate.NewLimiter(rate.Every(askEvery), askBurst), kept: rate.NewLimiter(keepRate, keepBurst)}
 		p.each[session] = a
 	}
 	a.last = now
-	return a.limit.AllowN(now, 1)
+	return a
 }
 
 func (p *pace) sweep(now time.Time) {

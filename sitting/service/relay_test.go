@@ -165,7 +165,7 @@ func TestRelayKilled(t *testing.T) {
 			}
 			return false
 		}
-		return w.Relay() != pid
+		return w.Relay() != pid && w.Relay() != 0
 	})
 	if got, _ := chair.enterRelay(address, token); got != http.StatusSwitchingProtocols {
 		t.Errorf("the new relay: %d", got)

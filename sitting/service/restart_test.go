@@ -181,6 +181,9 @@ func TestPace(t *testing.T) {
 	if !p.allow(sitting.Hash{1}, now.Add(time.Second)) {
 		t.Error("refused after a second")
 	}
+	if !p.allowBytes(sitting.Hash{1}, keepBurst, now) || p.allowBytes(sitting.Hash{1}, 1, now) {
+		t.Error("the bound of bytes kept does not hold")
+	}
 	p.allow(sitting.Hash{3}, now.Add(2*rateForgotten))
 	if len(p.each) != 1 {
 		t.Errorf("%d sessions are remembered", len(p.each))

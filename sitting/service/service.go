@@ -90,7 +90,9 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if _, err := s.book.Find("", c.Now()); err != nil && !errors.Is(err, roster.ErrUnknown) {
 		return nil, err
 	}
-	s.addRelay()
+	if err := s.addRelay(); err != nil {
+		return nil, err
+	}
 	var err error
 	if s.delivery, err = delivery.Open(c.Delivery); err != nil {
 		return nil, err
@@ -102,19 +104,23 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	return s, nil
 }
 
-func (s *Service) addRelay() {
+func (s *Service) addRelay() (err error) {
 	keys := s.c.Relay.Keys
 	if s.c.Relay.URL != "" {
 		s.relayURL = func() string { return s.c.Relay.URL }
 	} else {
 		keys = ticket.NewKeys()
-		s.child = relay.New(relay.Options{
+		s.child, err = relay.New(relay.Options{
 			Binary: s.c.Relay.Binary, Keys: keys.Text(), Network: s.c.Relay.Network, Log: s.c.Log,
 		})
+		if err != nil {
+			return err
+		}
 		s.relayURL = s.child.URL
 	}
 	s.desk = ticket.New(keys, s.relayURL)
 	s.proxy = relay.NewProxy(s.relayURL, s.admitToRelay, s.c.Now, s.refuse, s.c.Log)
+	return nil
 }
 
 // Relay is the relay's process id, 0 if it does not run or is not ours.
@@ -133,16 +139,12 @@ const stopLimit = 5 * time.Second
 func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	defer s.delivery.Close()
 	defer s.desk.Close()
-	ctx, end := context.WithCancelCause(ctx)
+	ctx, end := context.WithCancel(ctx)
 	var started sync.WaitGroup
 	defer started.Wait()
-	defer end(nil)
+	defer end()
 	if s.child != nil {
-		started.Go(func() {
-			if err := s.child.Run(ctx); err != nil {
-				end(err)
-			}
-		})
+		started.Go(func() { s.child.Run(ctx) })
 	}
 	s.halls.open(ctx, &started)
 	if err := s.resume(ctx); err != nil {
@@ -172,6 +174,9 @@ func (s *Service) announce(ctx context.Context) {
 
 // listen takes connections until ctx ends; links are told first.
 func (s *Service) listen(ctx context.Context, l net.Listener) error {
+	ctx, end := context.WithCancel(ctx)
+	defer s.halls.empty()
+	defer end()
 	server := &http.Server{
 		Handler:           s.routes(),
 		TLSConfig:         trust.ServerTLS(s.c.Certificate, s.c.Anchors, s.c.Now),
@@ -188,15 +193,11 @@ func (s *Service) listen(ctx context.Context, l net.Listener) error {
 		return fmt.Errorf("service: %w", err)
 	case <-ctx.Done():
 	}
-	stopping, end := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
-	defer end()
+	stopping, enough := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+	defer enough()
 	if server.Shutdown(stopping) != nil {
 		_ = server.Close() // what still hangs is cut off
 	}
 	<-failed
-	s.halls.wait()
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-		return cause
-	}
 	return nil
 }

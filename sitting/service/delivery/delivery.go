@@ -39,7 +39,7 @@ type Options struct {
 	Dir         string // of the embedded server; made if missing; one process at a time
 	URL         string // a NATS cluster's URL; "" embeds a server
 	Credentials string // the path of a NATS credentials file for URL, or ""
-	Replicas    int    // of each stream on a cluster; 0 is 1
+	Replicas    int    // of each stream, on a cluster; 0 is 1
 }
 
 // A Delivery holds the orders and blobs of all sittings. Its methods may be
@@ -59,11 +59,12 @@ type Delivery struct {
 
 // Open starts the embedded server, or connects to the cluster.
 func Open(o Options) (*Delivery, error) {
-	d := &Delivery{replicas: max(o.Replicas, 1)}
+	d := &Delivery{replicas: 1}
 	var err error
 	if o.URL == "" {
 		err = d.embed(o.Dir)
 	} else {
+		d.replicas = max(o.Replicas, 1)
 		err = d.join(o)
 	}
 	if err == nil {

@@ -51,6 +51,7 @@ func (c *Child) live(ctx context.Context) error {
 	err = cmd.Wait()
 	end(nil)
 	<-watched
+	c.url.Store(nil)
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		return cause
 	}

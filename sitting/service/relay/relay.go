@@ -43,8 +43,14 @@ type Child struct {
 	up  chan struct{}          // one token each time it comes up
 }
 
-// New returns a child that [Child.Run] starts.
-func New(o Options) *Child { return &Child{o: o, up: make(chan struct{}, 1)} }
+// New returns a child that [Child.Run] starts, or an error if there is nothing
+// to start.
+func New(o Options) (*Child, error) {
+	if _, err := exec.LookPath(o.Binary); err != nil {
+		return nil, errors.New("relay: no relay server at " + filepath.Clean(o.Binary))
+	}
+	return &Child{o: o, up: make(chan struct{}, 1)}, nil
+}
 
 // URL is the relay's base URL, "" while it is not up. It changes when the
 // relay is started again.
@@ -68,17 +74,12 @@ const (
 	steady       = 30 * time.Second // up for so long, it is forgiven
 )
 
-// Run keeps the relay running until ctx ends; then the child has ended too. It
-// returns an error only if there is nothing to run.
-func (c *Child) Run(ctx context.Context) error {
-	if _, err := exec.LookPath(c.o.Binary); err != nil {
-		return errors.New("relay: no relay server at " + filepath.Clean(c.o.Binary))
-	}
+// Run keeps the relay running until ctx ends; then the child has ended too.
+func (c *Child) Run(ctx context.Context) {
 	wait := backoffFirst
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := c.live(ctx)
-		c.url.Store(nil)
 		if ctx.Err() != nil {
 			break
 		}
@@ -89,7 +90,6 @@ func (c *Child) Run(ctx context.Context) error {
 		pause(ctx, wait)
 		wait = min(2*wait, backoffLast)
 	}
-	return nil
 }
 
 func pause(ctx context.Context, d time.Duration) {

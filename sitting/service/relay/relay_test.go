@@ -69,18 +69,19 @@ func (j *journal) logger() *slog.Logger {
 // run runs a child until the test ends.
 func run(t *testing.T, log *slog.Logger) *Child {
 	t.Helper()
-	c := New(Options{
+	c, err := New(Options{
 		Binary: binary(t), Keys: "incamerad: " + secret,
 		Network: Network{Loopback: true}, Log: log,
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, end := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- c.Run(ctx) }()
+	var running sync.WaitGroup
+	running.Go(func() { c.Run(ctx) })
 	t.Cleanup(func() {
 		end()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
+		running.Wait()
 	})
 	return c
 }
@@ -129,9 +130,8 @@ func TestConfig(t *testing.T) {
 }
 
 func TestNoBinary(t *testing.T) {
-	c := New(Options{Binary: filepath.Join(t.TempDir(), "livekit-server"), Log: slog.New(slog.DiscardHandler)})
-	if err := c.Run(t.Context()); err == nil {
-		t.Error("Run without a relay server returned no error")
+	if _, err := New(Options{Binary: filepath.Join(t.TempDir(), "livekit-server")}); err == nil {
+		t.Error("New without a relay server returned no error")
 	}
 }
 
@@ -156,17 +156,19 @@ func TestLines(t *testing.T) {
 
 // parent runs a relay, says where, and lives until it is killed.
 func parent() {
-	c := New(Options{
+	c, err := New(Options{
 		Binary: os.Getenv(orphanage), Keys: "incamerad: " + secret,
 		Network: Network{Loopback: true}, Log: slog.New(slog.DiscardHandler),
 	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	go func() {
 		<-c.Up()
 		fmt.Println(c.URL())
 	}()
-	if err := c.Run(context.Background()); err != nil {
-		fmt.Println(err)
-	}
+	c.Run(context.Background())
 }
 
 func get(t *testing.T, url string) error {
