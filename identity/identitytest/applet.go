@@ -31,6 +31,9 @@ type AppletConfig struct {
 	GUID    [16]byte          // the card's UUID
 	Global  bool              // the PIN is the card's global PIN (SP 800-73-4 part 1, 3.3.2)
 	Objects map[uint32][]byte // further data objects, as stored, by tag
+	Foreign bool              // the card has no PIV application
+	// Rubbish answers each command instead of the card. nil: the card answers.
+	Rubbish func(command []byte) []byte
 	// Touch waits for the person's finger and reports whether it came, or ctx
 	// ended first: the card was pulled. nil: a touch comes at once.
 	Touch func(ctx context.Context) bool
@@ -142,6 +145,9 @@ func (a *Applet) Verified() bool {
 func (a *Applet) Transmit(ctx context.Context, raw []byte) (answer []byte, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.config.Rubbish != nil {
+		return a.config.Rubbish(raw), true
+	}
 	c, sw := a.parse(raw)
 	if sw != swOK {
 		return status(nil, sw), true

@@ -17,7 +17,7 @@ func (a *Applet) doSelect(c Command) ([]byte, uint16) {
 	}
 	named := func(aid []byte) bool { return len(c.Data) >= 5 && bytes.HasPrefix(aid, c.Data) }
 	switch {
-	case named(aidPIV):
+	case named(aidPIV) && !a.config.Foreign:
 		if a.selected != pivApplication || a.config.YubiKey != nil {
 			a.reset()
 		}

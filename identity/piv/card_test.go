@@ -75,14 +75,20 @@ type watching struct {
 func watch(t *testing.T) watching {
 	t.Helper()
 	w := watching{piv.NewReaders(), make(chan []identity.Reader, 256)}
+	t.Cleanup(func() { w.readers.Close() })
+	w.follow(t)
+	return w
+}
+
+// follow begins to watch.
+func (w watching) follow(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		_ = w.readers.Watch(ctx, func(all []identity.Reader) { w.told <- all })
 	}()
-	t.Cleanup(func() { cancel(); <-ended; w.readers.Close() })
-	return w
+	t.Cleanup(func() { cancel(); <-ended })
 }
 
 // until returns the next readers that are as wanted.
