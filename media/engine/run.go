@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"incamera/media"
 	"incamera/media/relay"
 )
 
@@ -15,7 +16,8 @@ import (
 const (
 	firstPause = 100 * time.Millisecond
 	lastPause  = 2 * time.Second
-	enterIn    = 10 * time.Second
+	ticketIn   = 3 * time.Second
+	enterIn    = 5 * time.Second
 )
 
 // Run keeps the member in the relay until ctx ends, and returns why it did. A
@@ -76,15 +78,22 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
+// ticket asks for a ticket.
+func (e *Engine) ticket(ctx context.Context) (media.Ticket, error) {
+	ctx, cancel := context.WithTimeout(ctx, ticketIn)
+	defer cancel()
+	return e.options.Ticket(ctx)
+}
+
 // enter gets a ticket and uses it.
 func (e *Engine) enter(ctx context.Context) (*relay.Link, error) {
-	ctx, cancel := context.WithTimeout(ctx, enterIn)
-	defer cancel()
-	ticket, err := e.options.Ticket(ctx)
+	ticket, err := e.ticket(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("engine: no ticket: %w", err)
 	}
 	e.counts.entries.Add(1)
+	ctx, cancel := context.WithTimeout(ctx, enterIn)
+	defer cancel()
 	return relay.Dial(ctx, ticket, relay.Options{
 		Loopback: e.options.Loopback,
 		Ranges:   e.options.Ranges,

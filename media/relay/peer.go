@@ -62,6 +62,9 @@ func settings(o Options) webrtc.SettingEngine {
 	s.SetIPFilter(o.allowed)
 	s.SetRemoteIPFilter(o.allowed)
 	s.SetDTLSRetransmissionInterval(100 * time.Millisecond)
+	if o.network != nil {
+		s.SetNet(o.network)
+	}
 	return s
 }
 

@@ -20,6 +20,8 @@ import (
 	"net/netip"
 
 	"incamera/media"
+
+	"github.com/pion/transport/v5"
 )
 
 // Layers is how many encodings a picture has: 180p, 360p and 720p.
@@ -42,6 +44,8 @@ type Options struct {
 	KeyFrame func(layer int)
 	Wanted   func(layers [Layers]bool)
 	Silent   func(member string, t media.Track, silent bool)
+
+	network transport.Net // the machine's when nil; tests lose packets on it
 }
 
 // A Wish is all that one wants of a link. The link works towards the newest.

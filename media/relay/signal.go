@@ -2,8 +2,10 @@ package relay
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -21,6 +23,7 @@ import (
 const (
 	protocol       = 16
 	maxMessage     = 8 << 20         // bytes; a join lists every member
+	connectTimeout = time.Second     // for the connection alone
 	writeTimeout   = 2 * time.Second // for one message
 	pingEvery      = time.Second
 	silenceAllowed = 4 * time.Second // without any message from the relay
@@ -44,7 +47,7 @@ func dialSignal(ctx context.Context, t media.Ticket, resume string) (*signal, er
 	if err != nil {
 		return nil, err
 	}
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: t.TLS, DisableKeepAlives: true}}
+	client := &http.Client{Transport: overHTTP1(t.TLS)}
 	conn, answer, err := websocket.Dial(ctx, where, &websocket.DialOptions{
 		HTTPClient: client,
 		HTTPHeader: http.Header{"Authorization": {"Bearer " + t.Token}},
@@ -57,6 +60,18 @@ func dialSignal(ctx context.Context, t media.Ticket, resume string) (*signal, er
 	}
 	conn.SetReadLimit(maxMessage)
 	return &signal{conn: conn}, nil
+}
+
+// overHTTP1 makes connections that speak HTTP/1.1, as a web socket needs. On a
+// network that has just come back, a new attempt to connect is sooner than the
+// system's own repetition.
+func overHTTP1(c *tls.Config) *http.Transport {
+	if c != nil {
+		c = c.Clone()
+		c.NextProtos = []string{"http/1.1"}
+	}
+	dialer := &net.Dialer{Timeout: connectTimeout}
+	return &http.Transport{TLSClientConfig: c, DialContext: dialer.DialContext, DisableKeepAlives: true}
 }
 
 // withoutURL is the cause of err without the ticket's address, which is a secret.
