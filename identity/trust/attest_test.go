@@ -74,6 +74,7 @@ func TestAttestation(t *testing.T) {
 		"none":            {nil, false},
 		"no attester":     {right[:1], false},
 		"another key":     {attest(m, otherCard, nil), false},
+		"not signed":      {[][]byte{attest(other, card, nil)[0], right[1]}, false},
 		"another maker":   {attest(other, card, nil), false},
 		"no PIN":          {attest(m, card, policy(1, 1)), false},
 		"PIN unknown":     {attest(m, card, policy()), false},
