@@ -64,6 +64,7 @@ const (
 
 // Counts are frames at one delegate.
 type Counts struct {
+	Sound    uint64 `json:"sound"` // frames of voice that left
 	Sealed   uint64 `json:"sealed"`
 	Opened   uint64 `json:"opened"`
 	Rejected uint64 `json:"rejected"`

@@ -191,7 +191,7 @@ func (p *part) finish() {
 	c := p.seat.Keys.Counts()
 	p.tell(cue.Note{At: p.seat.CaptureStopped(), What: cue.Stopped})
 	p.tell(cue.Note{At: time.Now(), What: cue.Counted, Of: &cue.Counts{
-		Sealed: c.Sealed, Opened: c.Opened, Rejected: c.Rejected(),
+		Sound: p.seat.Media.Stats().Sound.Sent, Sealed: c.Sealed, Opened: c.Opened, Rejected: c.Rejected(),
 	}})
 	p.tell(cue.Note{At: time.Now(), What: cue.Gone})
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,10 +23,11 @@ type Rack struct {
 	system *device.System
 	check  *engine.Check
 
-	mu     sync.Mutex
-	all    []media.Device
-	chosen [kinds]string                               // ids; "" is the default one
-	use    func(kind media.DeviceKind, d seat.Devices) // tells the sitting, if there is one
+	mu      sync.Mutex
+	all     []media.Device
+	chosen  [kinds]string // ids; "" is the default one
+	seat    *seat.Seat    // uses the devices; nil: nobody does
+	instead engine.Camera // of cameras, where there is none; nil: there are
 }
 
 // NewRack returns the devices of system. A choice is an id, or a file: WAV
@@ -60,11 +62,19 @@ func (r *Rack) Devices() []media.Device {
 func (r *Rack) Choose(d media.Device) {
 	r.mu.Lock()
 	r.chosen[d.Kind] = d.ID
-	use := r.use
+	s := r.seat
 	r.mu.Unlock()
-	r.plug(d.Kind)
-	if use != nil {
-		use(d.Kind, r.open())
+	if s == nil {
+		r.plug(d.Kind)
+		return
+	}
+	switch now := r.open(); d.Kind {
+	case media.MicrophoneDevice:
+		s.Media.UseMicrophone(now.Microphone)
+	case media.LoudspeakerDevice:
+		s.Media.UseLoudspeaker(now.Loudspeaker)
+	case media.CameraDevice:
+		s.Media.UseCamera(now.Camera)
 	}
 }
 
@@ -85,7 +95,26 @@ func (r *Rack) Chosen(k media.DeviceKind) (id string, fault error) {
 func (r *Rack) open() seat.Devices {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return seat.Named(r.system, r.chosen[media.MicrophoneDevice], r.chosen[media.LoudspeakerDevice], r.chosen[media.CameraDevice])
+	d := seat.Named(r.system, r.chosen[media.MicrophoneDevice], r.chosen[media.LoudspeakerDevice], r.chosen[media.CameraDevice])
+	if r.instead != nil && !seat.IsFile(r.chosen[media.CameraDevice]) {
+		d.Camera = r.instead
+	}
+	return d
+}
+
+// lend has the seat use the devices; nil takes them back.
+func (r *Rack) lend(s *seat.Seat) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seat = s
+}
+
+// hasCamera reports whether there is something to show.
+func (r *Rack) hasCamera() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	isCamera := func(d media.Device) bool { return d.Kind == media.CameraDevice }
+	return r.instead != nil || r.chosen[media.CameraDevice] != "" || slices.ContainsFunc(r.all, isCamera)
 }
 
 // plug gives the check one chosen device.

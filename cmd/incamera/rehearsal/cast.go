@@ -42,7 +42,7 @@ var people = []struct{ id, name, party, seat string }{
 
 // The players with a part.
 const (
-	own     = 0 // who sits at this machine
+	mine    = 0 // who sits at this machine
 	speaker = 1 // speaks for as long as it is measured
 	removed = 2 // is removed
 	chair   = 3 // presides, unless the one at this machine does
@@ -75,7 +75,7 @@ func newStage(dir string, members int, as sitting.Role, now time.Time) (*stage, 
 			m.ID, m.Name, m.Party, m.Seat = sitting.MemberID(p.id), p.name, p.party, p.seat
 		}
 		switch {
-		case i == own:
+		case i == mine:
 			m.Role = as
 		case i == chair:
 			m.Role = sitting.RoleChair
@@ -91,7 +91,7 @@ func newStage(dir string, members int, as sitting.Role, now time.Time) (*stage, 
 		}
 		s.clerk, s.cast = s.cast[members], s.cast[:members]
 	} else {
-		s.clerk = s.cast[own]
+		s.clerk = s.cast[mine]
 	}
 	return s, s.write(now)
 }
@@ -113,7 +113,7 @@ func (s *stage) write(now time.Time) error {
 	for _, p := range s.cast {
 		roster = append(roster, p.Member)
 	}
-	if s.clerk.ID != s.cast[own].ID {
+	if s.clerk.ID != s.cast[mine].ID {
 		roster = append(roster, s.clerk.Member)
 	}
 	s.order = &sitting.Order{

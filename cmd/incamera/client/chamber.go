@@ -1,0 +1,93 @@
+package client
+
+import (
+	"sync"
+	"time"
+
+	"incamera/cmd/seat"
+	"incamera/e2ee"
+	"incamera/identity"
+	"incamera/sitting/session"
+	"incamera/ui"
+	"incamera/ui/chamber"
+	"incamera/ui/security"
+)
+
+// chamberOf is what the chamber shows of a seat, and whom it asks.
+func chamberOf(s *seat.Seat, o Options, leave func()) ui.Chamber {
+	f := &follower{seat: s, verify: o.Seat.Anchors.Verify, known: map[string]identity.Person{}}
+	return ui.Chamber{
+		Options: chamber.Options{
+			Hand: s.Session, Set: s.Media, Pictures: s.Media, Floor: s.Session, Door: s.Session,
+			Leave: leave, Camera: o.Rack.hasCamera(),
+		},
+		Scene:   f.scene,
+		Changed: s.Session.Changed(),
+	}
+}
+
+// A follower turns views of a session into scenes.
+type follower struct {
+	seat   *seat.Seat
+	verify func(chain [][]byte, at time.Time) (identity.Person, error)
+
+	mu    sync.Mutex
+	epoch *e2ee.Epoch
+	since time.Time                  // when epoch was first seen
+	known map[string]identity.Person // by leaf key: judging a chain takes two verifications
+}
+
+func (f *follower) scene() ui.Scene {
+	v := f.seat.Session.State()
+	s := ui.Scene{Sitting: v.State, Me: v.Me, Security: f.facts(v)}
+	if !v.Line.Up {
+		s.LinkLost = v.Line.Since
+	}
+	return s
+}
+
+// facts are what the security panel shows.
+func (f *follower) facts(v *session.View) *security.Facts {
+	if v.Epoch == nil {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.epoch != v.Epoch {
+		f.epoch, f.since = v.Epoch, time.Now()
+	}
+	facts := &security.Facts{
+		Suite: v.Epoch.Suite, Epoch: v.Epoch.Number, Since: f.since, Code: v.Epoch.Words,
+		Confirmed: v.Confirmed, Of: v.Of,
+	}
+	for _, l := range v.Epoch.Leaves {
+		facts.Holders = append(facts.Holders, f.holder(v, l))
+	}
+	for _, a := range v.Alarms {
+		facts.Alarms = append(facts.Alarms, security.Alarm{Kind: alarmKinds[a.Kind], Who: a.Member, At: a.At})
+	}
+	for _, who := range v.Withheld {
+		facts.Alarms = append(facts.Alarms, security.Alarm{Kind: security.Impostor, Who: who, At: time.Now()})
+	}
+	return facts
+}
+
+var alarmKinds = map[session.AlarmKind]security.AlarmKind{
+	session.AlarmSplit: security.Split, session.AlarmHistory: security.Split, session.AlarmHead: security.Split,
+	session.AlarmDivergence: security.Split,
+	session.AlarmForged:     security.Forged, session.AlarmRefused: security.Forged, session.AlarmCommit: security.Forged,
+}
+
+func (f *follower) holder(v *session.View, l e2ee.Leaf) security.Holder {
+	who, ok := f.known[l.Key]
+	if !ok {
+		// It was judged good when the leaf came in; what is shown is as of now.
+		who, _ = f.verify(l.Chain, time.Now())
+		f.known[l.Key] = who
+	}
+	h := security.Holder{Member: memberID(l.Member), Person: who, Chain: l.Chain}
+	if t, ok := v.State.Seat(h.Member); ok {
+		h.Confirmed = t.Group == v.State.Founding && t.Confirmed >= v.Epoch.Number
+	}
+	return h
+}

@@ -1,0 +1,311 @@
+// Package client is the way of one person through the window: sign in, choose
+// a sitting, check sound and picture, sit, and what comes after. It owns which
+// room is on show and what work is under way; it may touch everything that a
+// client is built of, and decides only what comes next.
+//
+// Work that waits runs on one goroutine at a time: what begins ends what was
+// under way, and waits for its end, so that no device is asked for twice.
+package client
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"incamera/cmd/seat"
+	"incamera/identity"
+	"incamera/sitting"
+	"incamera/ui"
+	"incamera/ui/lobby"
+)
+
+// Options are what a client is built of.
+type Options struct {
+	App     fyne.App
+	Window  ui.Options
+	Readers identity.Readers
+	Seat    seat.Options
+	Rack    *Rack
+	Hooks   seat.Hooks
+	Seated  func(s *seat.Seat, pin time.Time) // told of each seat; may be nil
+}
+
+// A client's methods that the rooms call are called on the UI goroutine and
+// do not wait.
+type client struct {
+	o      Options
+	window *ui.Window
+	ctx    context.Context // ends with the window
+
+	mu     sync.Mutex
+	cancel context.CancelFunc // of the work under way
+	done   chan struct{}      // closed when that has ended
+	visit  *visit             // nil: nobody is signed in
+}
+
+// A visit is from signing in to signing out.
+type visit struct {
+	person  *seat.Person
+	ctx     context.Context // ends when the card is pulled
+	end     context.CancelFunc
+	invited []seat.Invitation
+	pin     time.Time // when the card was asked with the PIN
+}
+
+func newClient(ctx context.Context, o Options) *client {
+	c := &client{o: o, ctx: ctx, cancel: func() {}, done: make(chan struct{})}
+	close(c.done)
+	o.Window.Closing = c.closing
+	c.window = ui.New(o.App, o.Window)
+	return c
+}
+
+// Run shows the window until it is closed. It must be called on the main goroutine.
+func Run(ctx context.Context, o Options) error {
+	ctx, end := context.WithCancel(ctx)
+	c := newClient(ctx, o)
+	c.run(end)
+	return nil
+}
+
+func (c *client) run(end context.CancelFunc) {
+	var wait sync.WaitGroup
+	wait.Go(func() { c.o.Rack.Watch(c.ctx) })
+	stop := context.AfterFunc(c.ctx, c.window.Close)
+	c.o.App.Lifecycle().SetOnStarted(func() { c.window.ShowSignIn(c.o.Readers, c) })
+	c.window.Run()
+	stop()
+	end()
+	<-c.work(func(context.Context) {})
+	c.signOut()
+	wait.Wait()
+}
+
+// work ends what is under way and then has do run, on a goroutine of its own.
+// It returns what is closed when do has ended.
+func (c *client) work(do func(context.Context)) <-chan struct{} {
+	ctx, cancel := context.WithCancel(c.ctx)
+	done := make(chan struct{})
+	c.mu.Lock()
+	before := c.done
+	c.cancel()
+	c.cancel, c.done = cancel, done
+	c.mu.Unlock()
+	go func() {
+		defer close(done)
+		defer cancel()
+		<-before
+		do(ctx)
+	}()
+	return done
+}
+
+// closing is called when the person closes the window: the seat is given up
+// and the keys are wiped first.
+func (c *client) closing() {
+	c.window.Working(ui.Leaving, nil)
+	done := c.work(func(context.Context) {})
+	go func() {
+		<-done
+		c.window.Close()
+	}()
+}
+
+// Cancel implements [ui.SignInDoor].
+func (c *client) Cancel() { c.work(func(context.Context) {}) }
+
+// SignIn implements [ui.SignInDoor].
+func (c *client) SignIn(card identity.Card) { c.signIn(card, c.window) }
+
+func (c *client) signIn(card identity.Card, ask identity.Asker) {
+	c.window.Working(ui.SigningIn, c.Cancel)
+	c.work(func(ctx context.Context) {
+		held, release := seat.Hold(c.ctx, c.o.Readers, card)
+		asked := &asked{Asker: ask}
+		person, err := seat.SignIn(merge(ctx, held), card, asked, c.o.Seat)
+		if err != nil {
+			release()
+			c.window.Tell(explain(err))
+			return
+		}
+		v := &visit{person: person, ctx: held, end: release, pin: asked.at}
+		c.mu.Lock()
+		c.visit = v
+		c.mu.Unlock()
+		context.AfterFunc(held, func() { c.cardOut(v) })
+		c.fetch(ctx, v)
+	})
+}
+
+// asked remembers when the last PIN was given.
+type asked struct {
+	identity.Asker
+	at time.Time
+}
+
+func (a *asked) PIN(ctx context.Context, q identity.PINQuestion) ([]byte, error) {
+	pin, err := a.Asker.PIN(ctx, q)
+	a.at = time.Now()
+	return pin, err
+}
+
+// merge returns ctx, ending also when and as other does.
+func merge(ctx, other context.Context) context.Context {
+	both, cancel := context.WithCancelCause(ctx)
+	context.AfterFunc(other, func() { cancel(context.Cause(other)) })
+	return both
+}
+
+// cardOut shows the room to sign in, once what was under way has ended.
+func (c *client) cardOut(v *visit) {
+	err := context.Cause(v.ctx)
+	c.mu.Lock()
+	current := c.visit == v
+	c.mu.Unlock()
+	if !current || c.ctx.Err() != nil {
+		return
+	}
+	c.work(func(context.Context) {
+		c.signOut()
+		c.window.ShowSignIn(c.o.Readers, c)
+		c.window.Tell(explain(err))
+	})
+}
+
+// signOut forgets who was signed in.
+func (c *client) signOut() {
+	c.mu.Lock()
+	v := c.visit
+	c.visit = nil
+	c.mu.Unlock()
+	if v != nil {
+		v.end()
+		v.person.Close()
+	}
+}
+
+// fetch shows the sittings that the person may enter.
+func (c *client) fetch(ctx context.Context, v *visit) {
+	c.window.Working(ui.Fetching, c.Cancel)
+	invited, err := v.person.Sittings(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	v.invited = invited
+	var lines []ui.Sitting
+	for _, i := range invited {
+		lines = append(lines, ui.Sitting{Order: i.Order, Me: i.Me.ID, Trouble: unusable(i.Order)})
+	}
+	c.window.ShowLobby(v.person.Name(), lines, door{c, v})
+	if err != nil {
+		c.window.Tell(explain(err))
+	}
+}
+
+// A door is the lobby's.
+type door struct {
+	c *client
+	v *visit
+}
+
+var _ lobby.Door = door{}
+
+// Enter implements [ui.LobbyDoor]: sound and picture are checked first.
+func (d door) Enter(id sitting.ID) {
+	for _, i := range d.v.invited {
+		if i.Sitting == id {
+			d.c.check(d.v, i)
+		}
+	}
+}
+
+// Refresh implements [ui.LobbyDoor].
+func (d door) Refresh() { d.c.work(func(ctx context.Context) { d.c.fetch(ctx, d.v) }) }
+
+// SignOut implements [ui.LobbyDoor].
+func (d door) SignOut() {
+	d.c.work(func(context.Context) {
+		d.c.signOut()
+		d.c.window.ShowSignIn(d.c.o.Readers, d.c)
+	})
+}
+
+// check shows the check of sound and picture.
+func (c *client) check(v *visit, i seat.Invitation) {
+	c.window.Working(ui.OpeningDevices, c.Cancel)
+	c.work(func(ctx context.Context) {
+		c.window.ShowDevices(ui.Devices{
+			Rack: c.o.Rack, Signals: c.o.Rack, Trial: c.o.Rack,
+			Enter: func() { c.sit(v, i) },
+			Back:  door{c, v}.Refresh,
+		})
+		c.o.Rack.Check(ctx)
+	})
+}
+
+// sit takes the seat, shows the chamber, and afterwards says how it ended.
+func (c *client) sit(v *visit, i seat.Invitation) {
+	c.window.Working(ui.Entering, c.Cancel)
+	c.work(func(ctx context.Context) {
+		s := v.person.Take(i, c.o.Rack.open(), c.o.Hooks)
+		c.o.Rack.lend(s)
+		defer c.o.Rack.lend(nil)
+		if c.o.Seated != nil {
+			c.o.Seated(s, v.pin)
+		}
+		shown, err := c.attend(merge(ctx, v.ctx), s)
+		switch {
+		case v.ctx.Err() != nil, c.ctx.Err() != nil: // the card was pulled, the window closed
+		case !shown:
+			c.window.Tell(explain(err))
+		default:
+			c.window.ShowTrouble(explain(ended(err)), door{c, v}.Refresh)
+		}
+	})
+}
+
+// attend runs a seat, and shows the chamber as soon as there is something to
+// show. It reports whether it did.
+func (c *client) attend(ctx context.Context, s *seat.Seat) (shown bool, err error) {
+	over := make(chan error, 1)
+	go func() { over <- s.Run(ctx) }()
+	for {
+		select {
+		case err = <-over:
+			return shown, err
+		case <-changedUntil(s, shown):
+			if at := s.Session.State().State; !shown && at.Order != nil && present(at, s.Session.State().Me) {
+				shown = true
+				c.window.ShowChamber(chamberOf(s, c.o, c.leave(s)))
+			}
+		}
+	}
+}
+
+// changedUntil is nil once the chamber follows the session itself.
+func changedUntil(s *seat.Seat, shown bool) <-chan struct{} {
+	if shown {
+		return nil
+	}
+	return s.Session.Changed()
+}
+
+// present reports whether the member has a seat or waits for one.
+func present(s sitting.State, me sitting.MemberID) bool {
+	_, seated := s.Seat(me)
+	_, waits := s.Waits(me)
+	return seated || waits
+}
+
+// leave is what the button in the chamber does.
+func (c *client) leave(s *seat.Seat) func() {
+	return func() {
+		c.window.Working(ui.Leaving, nil)
+		if err := s.Session.Leave(); err != nil && !errors.Is(err, context.Canceled) {
+			c.window.Tell(explain(err))
+		}
+	}
+}

@@ -1,0 +1,66 @@
+// Command incamera is the desktop client. It also holds the small commands of
+// clerks, service desks and rehearsals: incamera card, order, rehearse.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"incamera/cmd/incamera/cardcmd"
+	"incamera/cmd/incamera/ordercmd"
+	"incamera/identity/piv"
+)
+
+const usage = `incamera             takes part in a sitting, in a window
+incamera rehearse    rehearses a sitting on this machine; -h lists what it takes
+incamera card        says what the cards in readers are; -json for programs
+incamera order sign  signs an order of the day with a clerk's card
+incamera order show  says what a signed order holds
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string) int {
+	command := ""
+	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
+		command, args = args[0], args[1:]
+	}
+	switch command {
+	case "":
+		return report(window(ctx, args))
+	case "rehearse":
+		return report(rehearse(ctx, args))
+	case "card":
+		return cardcmd.Run(ctx, args, os.Stdout, os.Stderr)
+	case "order":
+		readers := piv.NewReaders()
+		defer func() { _ = readers.Close() }() // nothing is held any more
+		return ordercmd.Run(ctx, readers, terminal{}, args, os.Stdout, os.Stderr)
+	}
+	fmt.Fprint(os.Stderr, usage)
+	return 2
+}
+
+// report says what went wrong.
+func report(err error) int {
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(os.Stderr, "incamera:", err)
+	return 1
+}
+
+// newLog logs to w; nothing that is logged anywhere holds a secret.
+func newLog(w io.Writer, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
