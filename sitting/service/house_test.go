@@ -166,7 +166,6 @@ type member struct {
 	link    *link.Link
 	state   sitting.State
 	counter uint64
-	order   sitting.Hash
 	refused []wire.Refused
 	bye     string
 }

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,6 +15,10 @@ import (
 
 // bucketPrefix begins the name of a sitting's bucket.
 const bucketPrefix = "blobs-"
+
+// chunk is how much of a blob goes to the disk at once, in bytes: each chunk
+// waits for the disk.
+const chunk = 512 << 10
 
 // PutBlob keeps blob under its hash. It returns [ErrHash] when blob is
 // something else, [ErrTooLarge] beyond [MaxBlob]. A blob that is there already
@@ -35,7 +40,8 @@ func (d *Delivery) PutBlob(ctx context.Context, id sitting.ID, hash sitting.Hash
 	if _, err := b.GetInfo(ctx, name); err == nil {
 		return nil
 	}
-	if _, err := b.PutBytes(ctx, name, blob); err != nil {
+	meta := jetstream.ObjectMeta{Name: name, Opts: &jetstream.ObjectMetaOptions{ChunkSize: chunk}}
+	if _, err := b.Put(ctx, meta, bytes.NewReader(blob)); err != nil {
 		return fmt.Errorf("delivery: put blob: %w", err)
 	}
 	return nil

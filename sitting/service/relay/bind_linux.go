@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"os"
 	"os/exec"
 	"syscall"
 )
@@ -11,5 +10,4 @@ import (
 // to order.
 func bind(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 }

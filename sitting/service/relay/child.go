@@ -19,7 +19,6 @@ const (
 	startLimit = 20 * time.Second
 	checkEvery = 3 * time.Second
 	checkLimit = 3 // failures in a row
-	endLimit   = 3 * time.Second
 )
 
 // live runs one child from start to end. It holds its thread all that time:
@@ -59,7 +58,8 @@ func (c *Child) live(ctx context.Context) error {
 }
 
 // command is the child, which gets nothing from this process's environment but
-// what it needs. When ctx ends it is asked to end, and then made to.
+// what it needs. When ctx ends it is killed: it keeps nothing that outlives it,
+// and asked politely it would wait for its participants to leave.
 func (c *Child) command(ctx context.Context, config string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, c.o.Binary)
 	cmd.Env = []string{
@@ -70,7 +70,6 @@ func (c *Child) command(ctx context.Context, config string) *exec.Cmd {
 	}
 	log := &lines{log: c.o.Log, secret: secretOf(c.o.Keys)}
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.WaitDelay = endLimit
 	bind(cmd)
 	return cmd
 }

@@ -133,6 +133,9 @@ func (u *Usher) Run(ctx context.Context) error {
 			return fmt.Errorf("usher: %w", err)
 		}
 	}
+	if err := u.agree(ctx); err != nil { // a last time: nobody stays at the relay
+		u.o.Log.Warn("the relay does not follow", "error", err)
+	}
 	return nil
 }
 

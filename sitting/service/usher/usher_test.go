@@ -58,6 +58,9 @@ func TestTimeOver(t *testing.T) {
 	if s.State().Closed {
 		t.Error("closed on time, not after it")
 	}
+	s.room.mu.Lock()
+	s.room.present = []ticket.Presence{{Member: "h.chair"}}
+	s.room.mu.Unlock()
 	s.pass(time.Second)
 	chair.end()
 	if !chair.state.Closed || chair.bye != "gone" {
@@ -66,6 +69,9 @@ func TestTimeOver(t *testing.T) {
 	<-s.Done()
 	if err := s.stop(); err != nil {
 		t.Error(err)
+	}
+	if len(s.room.present) != 0 {
+		t.Error("somebody stays at the relay: ", s.room.present)
 	}
 }
 
