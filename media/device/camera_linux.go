@@ -157,7 +157,7 @@ func cameraError(name string, err error) error {
 	return &media.DeviceError{Kind: media.CameraDevice, Name: name, Fault: fault, Err: err}
 }
 
-// Read waits for the next picture. A camera that is silent for two seconds has gone.
+// Read waits for the next picture. A camera that is silent for four seconds has gone.
 func (c *camera) Read() (*image.YCbCr, time.Time, error) {
 	began := time.Now()
 	for {

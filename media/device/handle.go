@@ -14,7 +14,7 @@ import (
 )
 
 // stall is how long a device may be silent on its clock before it counts as pulled.
-const stall = 2 * time.Second
+const stall = 4 * time.Second
 
 // A handle is an open microphone or loudspeaker.
 type handle struct {
@@ -51,7 +51,7 @@ func (s *System) openSound(kind media.DeviceKind, id string, callback func(*hand
 		system: s, device: d.Device, wake: make(chan struct{}, 1),
 		gone: make(chan struct{}), closed: make(chan struct{}), timer: time.NewTimer(stall),
 	}
-	opened, err := start(s.server, kind, &d.id, malgo.DeviceCallbacks{
+	opened, err := start(s.server, kind, d.id, malgo.DeviceCallbacks{
 		Data: func(out, in []byte, _ uint32) { callback(h, floats(out, in)) },
 		Stop: h.lose,
 	})
@@ -64,9 +64,9 @@ func (s *System) openSound(kind media.DeviceKind, id string, callback func(*hand
 }
 
 // start opens a device for 10 ms of 48 kHz mono at a time.
-func start(v *server, kind media.DeviceKind, id *malgo.DeviceID, callbacks malgo.DeviceCallbacks) (*malgo.Device, error) {
+func start(v *server, kind media.DeviceKind, id malgo.DeviceID, callbacks malgo.DeviceCallbacks) (*malgo.Device, error) {
 	var pin runtime.Pinner
-	pin.Pin(id)
+	pin.Pin(&id) // C reads it only while the device is opened
 	defer pin.Unpin()
 	c := malgo.DefaultDeviceConfig(malgo.Capture)
 	part := &c.Capture
@@ -75,7 +75,7 @@ func start(v *server, kind media.DeviceKind, id *malgo.DeviceID, callbacks malgo
 	}
 	c.SampleRate, c.PeriodSizeInFrames, c.Periods = media.SampleRate, media.StepLen, periods
 	c.Pulse = malgo.PulseDeviceConfig{StreamNamePlayback: "Incamera", StreamNameCapture: "Incamera"}
-	part.Format, part.Channels, part.DeviceID = malgo.FormatF32, 1, unsafe.Pointer(id)
+	part.Format, part.Channels, part.DeviceID = malgo.FormatF32, 1, unsafe.Pointer(&id)
 	d, err := malgo.InitDevice(v.context.Context, c, callbacks)
 	if err != nil {
 		return nil, err
@@ -131,19 +131,22 @@ func (h *handle) wait() error {
 	select {
 	case <-h.wake:
 		return nil
-	case <-h.gone:
 	case <-h.timer.C:
+		h.lose()
+	case <-h.gone:
 	case <-h.closed:
-		return ErrClosed
 	}
-	return &media.DeviceError{Kind: h.device.Kind, Name: h.device.Name, Fault: media.Pulled}
+	return h.ended()
 }
 
 // ended is why nothing more can be read or written; nil if it can.
 func (h *handle) ended() error {
 	select {
-	case <-h.closed:
+	case <-h.closed: // looked at first, as closing stops the device
 		return ErrClosed
+	default:
+	}
+	select {
 	case <-h.gone:
 		return &media.DeviceError{Kind: h.device.Kind, Name: h.device.Name, Fault: media.Pulled}
 	default:
@@ -163,6 +166,7 @@ func (h *handle) Close() error {
 		defer s.mu.Unlock()
 		u := s.open[h]
 		delete(s.open, h)
+		_ = u.malgo.Stop() // wakes the device's thread, which Uninit does not; a pulled device cannot be stopped
 		u.malgo.Uninit()
 		u.server.users--
 		u.server.release()

@@ -7,7 +7,7 @@ type Microphone struct{ *handle }
 
 // fresh is how old sound may be in the ring: when its reader was away for
 // longer, the older part is left out.
-const fresh = 6 * media.StepLen
+const fresh = 10 * media.StepLen
 
 // Microphone opens the microphone with this id; the default one if id is empty.
 func (s *System) Microphone(id string) (*Microphone, error) {

@@ -27,20 +27,29 @@ func Correlate(reference, recorded []float32) Match {
 }
 
 // Matches finds each window of reference, a second long, in recorded, which
-// began at the same time, no earlier than it was and no later than within.
+// began at the same time: no earlier than it was, and no later than within.
 // Windows of silence are left out.
 func Matches(reference, recorded []float32, within time.Duration) []Match {
-	a, b := lower(reference), lower(recorded)
+	return Recording{Samples: reference}.FindIn(Recording{Samples: recorded}, within)
+}
+
+// FindIn does what [Matches] does, for recordings that began at any time by
+// the clock of both.
+func (r Recording) FindIn(recorded Recording, within time.Duration) []Match {
 	const window, hop = rate, rate / 4
+	a, b := lower(r.Samples), lower(recorded.Samples)
+	skip := int(r.Start.Sub(recorded.Start) * rate / time.Second) // of b, when a begins
 	reach := int(within * rate / time.Second)
 	var all []Match
-	for at := 0; at+window <= len(a) && at+window <= len(b); at += hop {
+	for at := 0; at+window <= len(a); at += hop {
+		from, to := max(at+skip, 0), min(at+skip+window+reach, len(b))
 		part := a[at : at+window]
-		if power(part)/window < quiet*quiet {
+		if to-from < window || power(part)/window < quiet*quiet {
 			continue
 		}
-		end := min(at+window+reach, len(b))
-		all = append(all, best(part, b[at:end], window, 0, end-at-window))
+		m := best(part, b[from:to], window, 0, to-from-window)
+		m.Delay += time.Duration(from-skip-at) * time.Second / rate
+		all = append(all, m)
 	}
 	return all
 }

@@ -86,7 +86,12 @@ func TestMatchesFollowADelayThatChanges(t *testing.T) {
 	heard = append(heard, said[:4*media.SampleRate]...)
 	heard = append(heard, make([]float32, media.SampleRate/20)...) // from here on 150 ms
 	heard = append(heard, said[4*media.SampleRate:]...)
+	began := time.UnixMilli(0)
 	matches := Matches(said, heard, time.Second)
+	cut := Recording{began, heard}.From(began.Add(500 * time.Millisecond))
+	if later := (Recording{began, said}).FindIn(cut, time.Second); later[5] != matches[5+len(matches)-len(later)] {
+		t.Errorf("%+v, %+v: not the same when the recording begins later", later, matches)
+	}
 	if len(matches) < 18 || len(matches) > 24 {
 		t.Errorf("%d windows of six seconds of speech and two of silence", len(matches))
 	}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -22,6 +23,8 @@ type Pulse struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the server has ended
 	said bytes.Buffer  // valid then
+
+	listeners sync.WaitGroup // programs that end with the server
 }
 
 // StartPulse starts a server with these sinks, the first of which is the
@@ -36,10 +39,26 @@ func StartPulse(ctx context.Context, sinks ...string) (*Pulse, error) {
 		_ = os.RemoveAll(dir) // the error before says more
 		return nil, err
 	}
-	if err := p.ready(ctx); err != nil {
+	if err := errors.Join(p.ready(ctx), p.attend(ctx, sinks)); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
+}
+
+// attend listens to each sink all the time: a null sink that nobody needs
+// soon makes the next one who does wait for two seconds.
+func (p *Pulse) attend(ctx context.Context, sinks []string) error {
+	for _, s := range sinks {
+		cmd := p.command(ctx, "parec", format(s+".monitor")...)
+		cmd.Stdout = deaf{} // a pipe to us: should we die, so does it, and then the server
+		if err := cmd.Start(); err != nil {
+			return fmt.Errorf("mediatest: cannot listen to %s: %w", s, err)
+		}
+		p.listeners.Go(func() {
+			_ = cmd.Wait() // it ends with the server
+		})
+	}
+	return nil
 }
 
 func (p *Pulse) start(ctx context.Context, sinks []string) error {
@@ -55,7 +74,7 @@ func (p *Pulse) start(ctx context.Context, sinks []string) error {
 	if err := os.WriteFile(path, []byte(script.String()), 0o600); err != nil {
 		return err
 	}
-	p.cmd = exec.CommandContext(ctx, "pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
+	p.cmd = exec.CommandContext(ctx, "pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=30", "--use-pid-file=no",
 		"--disable-shm=yes", "--log-target=stderr", "-F", path)
 	p.cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+p.dir, "XDG_CONFIG_HOME="+p.dir, "PULSE_RUNTIME_PATH="+p.dir,
 		"PULSE_STATE_PATH="+p.dir, "HOME="+p.dir, "PULSE_SERVER=", "DBUS_SESSION_BUS_ADDRESS=")
@@ -96,6 +115,11 @@ func (p *Pulse) ready(ctx context.Context) error {
 	}
 }
 
+// deaf takes no notice of what it is told.
+type deaf struct{}
+
+func (deaf) Write(b []byte) (int, error) { return len(b), nil }
+
 // Environ is the environment of a program that is to use the server.
 func (p *Pulse) Environ() []string { return append(os.Environ(), "PULSE_SERVER="+p.Server) }
 
@@ -133,5 +157,6 @@ func (p *Pulse) Close() error {
 		_ = p.cmd.Process.Kill() // as before
 		<-p.done
 	}
+	p.listeners.Wait()
 	return os.RemoveAll(p.dir)
 }

@@ -32,7 +32,7 @@ func (r Recording) From(t time.Time) Recording {
 // A Recorder records until it is stopped.
 type Recorder struct {
 	cmd   *exec.Cmd
-	first chan struct{} // closed when there is sound, or an end
+	first chan struct{} // closed when there is sound
 	done  chan struct{} // closed when all has been read
 	said  bytes.Buffer
 
@@ -62,12 +62,11 @@ func (p *Pulse) Record(ctx context.Context, source string) (*Recorder, error) {
 		return nil, fmt.Errorf("mediatest: cannot record: %w", err)
 	}
 	go r.read(out)
-	<-r.first
 	select {
+	case <-r.first:
+		return r, nil
 	case <-r.done:
 		return nil, fmt.Errorf("mediatest: cannot record %s: %s", source, bytes.TrimSpace(r.said.Bytes()))
-	default:
-		return r, nil
 	}
 }
 
@@ -76,28 +75,31 @@ func (p *Pulse) Record(ctx context.Context, source string) (*Recorder, error) {
 func (r *Recorder) read(out io.Reader) {
 	defer close(r.done)
 	buf, rest := make([]byte, 1<<16), 0
-	opened := false
 	for {
 		n, err := out.Read(buf[rest:])
-		now := time.Now()
-		n += rest
-		rest = n % 4
-		for i := 0; i+4 <= n; i += 4 {
-			r.recording.Samples = append(r.recording.Samples, math.Float32frombits(binary.LittleEndian.Uint32(buf[i:])))
-		}
-		copy(buf, buf[n-rest:n])
-		length := time.Duration(len(r.recording.Samples)) * time.Second / media.SampleRate
-		if start := now.Add(-length); !opened || start.Before(r.recording.Start) {
-			r.recording.Start = start
-		}
-		if !opened {
-			opened = true
-			close(r.first)
-		}
 		if err != nil {
-			_ = r.cmd.Wait() // it was told to stop
+			_ = r.cmd.Wait() // it was told to stop, or has said why it cannot
 			return
 		}
+		n += rest
+		rest = n % 4
+		r.take(buf[:n-rest], time.Now())
+		copy(buf, buf[n-rest:n])
+	}
+}
+
+// take takes whole samples that came now.
+func (r *Recorder) take(b []byte, now time.Time) {
+	opening := len(r.recording.Samples) == 0
+	for ; len(b) >= 4; b = b[4:] {
+		r.recording.Samples = append(r.recording.Samples, math.Float32frombits(binary.LittleEndian.Uint32(b)))
+	}
+	length := time.Duration(len(r.recording.Samples)) * time.Second / media.SampleRate
+	if start := now.Add(-length); opening || start.Before(r.recording.Start) {
+		r.recording.Start = start
+	}
+	if opening && length > 0 {
+		close(r.first)
 	}
 }
 
