@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -159,10 +160,12 @@ func (u *Usher) apply(e sitting.Entry, b []byte) {
 	u.hashes = append(u.hashes, e.Hash)
 	u.notePresence(before, after)
 	u.journal.append(b)
-	u.change()
+	if !slices.Equal(before.Floor, after.Floor) {
+		u.change()
+	}
 }
 
-// change tells the relay's goroutine that there may be something for it.
+// change tells the relay's goroutine that there is something for it.
 func (u *Usher) change() {
 	select {
 	case u.changed <- struct{}{}:

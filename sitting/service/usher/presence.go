@@ -3,6 +3,7 @@ package usher
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"incamera/sitting"
@@ -144,22 +145,16 @@ func (u *Usher) closeInTime(ctx context.Context, now time.Time) error {
 // notePresence draws the consequences of an entry for links and relay: who is
 // away, and which sessions have nothing to look for here any more.
 func (u *Usher) notePresence(before, after sitting.State) {
-	clear := map[uint64]bool{}
+	stays, absent := map[sitting.Hash]bool{}, map[uint64]bool{}
 	for _, t := range seats(after) {
-		if t.Away {
-			clear[t.Arrival] = true
-			if _, known := u.away[t.Arrival]; !known {
-				u.away[t.Arrival] = after.At
-			}
+		stays[t.Session], absent[t.Arrival] = !after.Closed, t.Away
+		if _, known := u.away[t.Arrival]; t.Away && !known {
+			u.away[t.Arrival] = after.At
 		}
 	}
-	for arrival := range u.away {
-		if !clear[arrival] {
-			delete(u.away, arrival)
-		}
-	}
+	maps.DeleteFunc(u.away, func(arrival uint64, _ time.Time) bool { return !absent[arrival] })
 	for _, t := range seats(before) {
-		if _, stays := after.Session(t.Session); !stays || after.Closed {
+		if !stays[t.Session] {
 			u.dismiss(t.Session, after.Seq)
 		}
 	}
@@ -168,6 +163,7 @@ func (u *Usher) notePresence(before, after sitting.State) {
 // dismiss ends a session's links, once they have told the entry at the place
 // seq, and what it holds of the relay.
 func (u *Usher) dismiss(session sitting.Hash, seq uint64) {
+	u.change()
 	u.o.Relay.Void(session)
 	for p := range u.links {
 		if p.who.Session == session {
