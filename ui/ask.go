@@ -44,7 +44,6 @@ func (w *Window) signIn() *signin.View {
 
 // ask lays a sheet over the room that asks for a PIN.
 func (w *Window) ask(q identity.PINQuestion, answer func([]byte, error)) {
-	var a *signin.Question
 	done := func(pin []byte, err error) {
 		if answer != nil {
 			answer(pin, err)
@@ -52,7 +51,7 @@ func (w *Window) ask(q identity.PINQuestion, answer func([]byte, error)) {
 		}
 		w.sheets.Close()
 	}
-	a = signin.NewQuestion(q, done)
+	a := signin.NewQuestion(q, done, w.sheets.Renew)
 	w.sheets.Open(func() kit.Leaf { return a.Leaf(w.words) }, func() { done(nil, identity.ErrCancelled) })
 	a.Focus(w.window.Canvas())
 }

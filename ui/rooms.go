@@ -115,8 +115,8 @@ const (
 func (w *Window) Working(s Step, cancel func()) {
 	bridge.Do(func() {
 		w.progress.step = s
-		w.progress.show(stepWords(s, w.words), cancel)
 		w.progress.say(w.words)
+		w.progress.show(stepWords(s, w.words), cancel)
 	})
 }
 

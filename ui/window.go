@@ -109,12 +109,22 @@ func New(a fyne.App, o Options) *Window {
 // Run shows the window and returns when it is closed. It must be called on the
 // main goroutine, once.
 func (w *Window) Run() {
+	w.start()
+	w.window.ShowAndRun()
+	w.finish()
+}
+
+// start starts the ticks of the display.
+func (w *Window) start() {
 	w.wait.Go(func() {
 		ticks := time.NewTicker(frame)
 		defer ticks.Stop()
 		bridge.Tick(w.ctx, ticks.C, w.tick)
 	})
-	w.window.ShowAndRun()
+}
+
+// finish waits for every goroutine that the window has started.
+func (w *Window) finish() {
 	w.end()
 	w.wait.Wait()
 }

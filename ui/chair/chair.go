@@ -25,7 +25,10 @@ type Floor interface {
 // A Door is what chair and clerk may ask of who is here.
 type Door interface {
 	Admit(who sitting.MemberID) error
-	Remove(who sitting.MemberID) error
+	// Remove tells the one removed why, which may be "".
+	Remove(who sitting.MemberID, why string) error
+	// CloseSitting ends the sitting for everyone.
+	CloseSitting() error
 }
 
 // Allowed says which requests the rules of the sitting allow now.
@@ -49,12 +52,12 @@ type Console struct {
 	bottom  *fyne.Container
 
 	first, speaker, chosen sitting.MemberID
-	confirm                func(name string, yes func())
+	confirm                func(name string, yes func(why string))
 }
 
 // New returns a console. tell is called with what a request answered, when it
-// found no room; confirm asks before somebody is removed.
-func New(f Floor, d Door, tell func(error), confirm func(name string, yes func())) *Console {
+// found no room; confirm asks before somebody is removed, and why.
+func New(f Floor, d Door, tell func(error), confirm func(name string, yes func(why string))) *Console {
 	c := &Console{floor: f, door: d, tell: tell, confirm: confirm}
 	c.waiting = kit.Column(look.Gap)
 	c.title = kit.Bold("", look.Body, look.AmberInk)
@@ -94,7 +97,7 @@ func (c *Console) Show(s *sitting.State, chosen sitting.MemberID, name func(sitt
 	}
 	c.showWaiting(s, name, may, w)
 	c.next.Hidden = c.first == ""
-	c.next.Say(fmt.Sprintf(w.Chair.Give, name(c.first)), w.Chair.GiveNext)
+	c.next.Say(fmt.Sprintf(w.Chair.Give, name(c.first)), "")
 	c.next.Allow(c.first != "" && may.Give(c.first))
 	c.take.Hidden = c.speaker == ""
 	c.take.Say(fmt.Sprintf(w.Chair.Take, name(c.speaker)), "")
@@ -123,5 +126,5 @@ func (c *Console) showChosen(name func(sitting.MemberID) string, may Allowed, w 
 	c.remove.Hidden = who == "" || !may.Remove(who)
 	c.remove.Say(fmt.Sprintf(w.Chair.Remove, name(who)), "")
 	c.bottom.Hidden = c.give.Hidden && c.remove.Hidden
-	c.remove.Do(func() { c.confirm(name(who), func() { c.ask(c.door.Remove(who)) }) })
+	c.remove.Do(func() { c.confirm(name(who), func(why string) { c.ask(c.door.Remove(who, why)) }) })
 }

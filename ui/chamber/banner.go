@@ -4,16 +4,22 @@ import (
 	"fmt"
 
 	"incamera/ui/look/words"
+	"incamera/ui/security"
 	"incamera/ui/trouble"
 )
 
-// showBanner shows what most needs to be known: a lost link, then a device
+// showBanner shows what most needs to be known: an alarm, a lost link, then a device
 // that failed, then the relay, then what a request answered.
 func (v *View) showBanner() {
 	w := v.words.Chamber
 	before := v.banner.Visible()
 	v.advice = func() {}
 	switch {
+	case v.alarms() > 0:
+		list := v.scene.Security.Alarms
+		title, text := security.Words(list[len(list)-1], v.name, v.words)
+		v.advice = v.openSecurity
+		v.banner.Say(title, text, v.words.Common.Security, true)
 	case !v.scene.LinkLost.IsZero():
 		lost := words.Since(v.now.Sub(v.scene.LinkLost))
 		v.banner.Say(w.LinkLost, fmt.Sprintf(w.LinkLostHint, lost), "", false)

@@ -16,6 +16,7 @@ type bar struct {
 	live                            *kit.Live
 	microphone, camera, hand, leave *kit.Button
 	hint                            *kit.Text
+	rows                            *fyne.Container
 }
 
 func newBar(v *View) *bar {
@@ -29,12 +30,13 @@ func newBar(v *View) *bar {
 
 // lay puts the bar in one row, or in two when the text is large.
 func (b *bar) lay() fyne.CanvasObject {
-	if look.Scale() <= 1.25 {
-		return kit.Row(look.Gap, b.live, b.microphone, b.camera, b.hand, b.hint, kit.Spacer(), b.leave)
+	b.rows = kit.Row(look.Gap, b.live, b.microphone, b.camera, b.hand, b.hint, kit.Spacer(), b.leave)
+	if look.Scale() > 1.25 {
+		b.rows = kit.Column(look.Gap,
+			kit.Row(look.Gap, b.live, b.hint),
+			kit.Row(look.Gap, b.microphone, b.camera, b.hand, kit.Spacer(), b.leave))
 	}
-	return kit.Column(look.Gap,
-		kit.Row(look.Gap, b.live, b.hint),
-		kit.Row(look.Gap, b.microphone, b.camera, b.hand, kit.Spacer(), b.leave))
+	return b.rows
 }
 
 // show sets the buttons from the scene and from what is wanted of the set.
@@ -50,6 +52,7 @@ func (b *bar) show(v *View) {
 	}
 	b.showHand(v)
 	b.leave.Say(w.Leave, "")
+	b.rows.Refresh()
 }
 
 func (b *bar) showMicrophone(v *View) {
@@ -59,6 +62,9 @@ func (b *bar) showMicrophone(v *View) {
 	if v.microphone {
 		b.microphone.Look(kit.On, look.Microphone)
 		b.microphone.Say(w.Microphone, w.MicrophoneOff)
+	}
+	if v.maySpeak() && !v.microphone && !v.presides() {
+		b.microphone.Look(kit.Filled, look.MicrophoneOff) // what goes on is to speak
 	}
 	b.microphone.Allow(v.maySpeak())
 }
@@ -81,7 +87,7 @@ func (b *bar) showHand(v *View) {
 	case v.maySpeak() && v.microphone && !v.held:
 		hint = w.LiveHint
 	case v.maySpeak():
-		hint = w.HoldSpace
+		hint = w.YouHaveFloor + ". " + w.HoldSpace + "."
 	}
 	b.hint.Set(hint)
 }

@@ -49,6 +49,10 @@ type Scene struct {
 	Me       sitting.MemberID
 	LinkLost time.Time       // since when the link to the service is lost; zero if it is there
 	Security *security.Facts // nil before there are keys
+	// Refused is why the last request that was refused was, RefusedAt when; nil
+	// if none was.
+	Refused   error
+	RefusedAt time.Time
 }
 
 // Options is what the room asks and where.
@@ -74,6 +78,7 @@ type View struct {
 	roster map[sitting.MemberID]sitting.Member
 	order  *sitting.Order // that roster was made of
 	told   error          // what a request answered
+	heeded int            // of the alarms: the person has seen them
 
 	microphone bool // wanted on
 	camera     bool // wanted on
@@ -141,8 +146,23 @@ func (v *View) Say(w *words.Catalogue) {
 	v.Show(v.scene)
 }
 
-// Go is the button that goes on: for the chair, the next speaker.
-func (v *View) Go() *kit.Button { return v.console.Go() }
+// Go is the button that goes on: for the chair, the next speaker; for one who
+// has the floor, the microphone; nil for all others.
+func (v *View) Go() *kit.Button {
+	switch {
+	case v.presides():
+		return v.console.Go()
+	case v.maySpeak() && !v.microphone:
+		return v.bar.microphone
+	}
+	return nil
+}
+
+// presides reports whether the member is a chair or a clerk, with something to preside by.
+func (v *View) presides() bool {
+	role := v.scene.Sitting.Role(v.scene.Me)
+	return v.o.Door != nil && (role == sitting.RoleChair || role == sitting.RoleClerk)
+}
 
 // Panes are what F6 walks over.
 func (v *View) Panes() []fyne.Focusable {
@@ -166,6 +186,9 @@ func (v *View) Show(s Scene) {
 	if !v.maySpeak() && (v.microphone || v.held) {
 		v.speak(false)
 	}
+	if s.Refused != nil && !s.RefusedAt.Equal(before.RefusedAt) {
+		v.told = s.Refused
+	}
 	v.rim.Hidden = s.Sitting.Order.Kind != sitting.InCamera
 	v.header.show(v)
 	v.stage.show(v)
@@ -174,6 +197,7 @@ func (v *View) Show(s Scene) {
 	v.showConsole()
 	v.bar.show(v)
 	v.showBanner()
+	v.content.Refresh()
 	if before.Security != s.Security {
 		v.sheets.Renew()
 	}
@@ -204,11 +228,9 @@ func (v *View) may(b sitting.Body) bool {
 }
 
 func (v *View) showConsole() {
-	role := v.roster[v.scene.Me].Role
-	presides := role == sitting.RoleChair || role == sitting.RoleClerk
 	v.console.Top().Hide()
 	v.console.Bottom().Hide()
-	if !presides || v.o.Door == nil {
+	if !v.presides() {
 		return
 	}
 	v.console.Top().Show()

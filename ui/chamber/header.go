@@ -29,9 +29,22 @@ func (h *header) show(v *View) {
 	h.title.Set(o.House + " · " + lobby.Title(o, w.Lang))
 	h.kind.Objects = []fyne.CanvasObject{lobby.Kind(o.Kind, w)}
 	h.kind.Refresh()
-	h.seal.Say(w.Chamber.NotSealed, w.Chamber.SealedHint)
-	if f := v.scene.Security; f != nil && len(f.Holders) > 0 {
-		h.seal.Say(w.Chamber.Sealed+" · "+w.For(w.Chamber.Verified, len(f.Holders)), w.Chamber.SealedHint)
+	h.seal.Look(kit.Quiet, look.Seal)
+	text := w.Chamber.NotSealed
+	if n := v.alarms(); n > 0 {
+		h.seal.Look(kit.Warned, look.Warning)
+		text = w.For(w.Security.Count, n)
+	} else if f := v.scene.Security; f != nil && len(f.Holders) > 0 {
+		text = w.Chamber.Sealed + " · " + w.For(w.Chamber.Verified, len(f.Holders))
 	}
+	h.seal.Say(text, text+". "+w.Chamber.SealedHint)
 	h.content.Refresh()
+}
+
+// alarms is how many alarms the person has not looked at yet.
+func (v *View) alarms() int {
+	if v.scene.Security == nil {
+		return 0
+	}
+	return len(v.scene.Security.Alarms) - v.heeded
 }

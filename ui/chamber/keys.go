@@ -2,6 +2,7 @@ package chamber
 
 import (
 	"fmt"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 
@@ -84,6 +85,11 @@ func (v *View) toggleHand() {
 
 // openSecurity shows the security panel.
 func (v *View) openSecurity() {
+	if f := v.scene.Security; f != nil {
+		v.heeded = len(f.Alarms)
+	}
+	v.header.show(v)
+	v.showBanner()
 	v.sheets.Open(func() kit.Leaf {
 		w := v.words
 		return kit.Leaf{
@@ -95,14 +101,16 @@ func (v *View) openSecurity() {
 }
 
 // confirmRemoval asks before somebody is removed. What goes on is not to remove.
-func (v *View) confirmRemoval(name string, yes func()) {
+func (v *View) confirmRemoval(name string, yes func(why string)) {
+	why := kit.NewSearch(nil)
 	v.sheets.Open(func() kit.Leaf {
 		w := v.words.Chair
+		why.Say(w.RemoveWhy)
 		return kit.Leaf{
 			Title:   fmt.Sprintf(w.RemoveAsk, name),
-			Content: kit.Wrapped(w.RemoveText, look.Body, look.Ink, 480),
+			Content: kit.Column(look.Room, kit.Wrapped(w.RemoveText, look.Body, look.Ink, 480), why),
 			Buttons: []*kit.Button{
-				kit.NewButton(kit.Grave, look.Remove, w.RemoveYes, func() { v.sheets.Close(); yes() }),
+				kit.NewButton(kit.Grave, look.Remove, w.RemoveYes, func() { v.sheets.Close(); yes(reason(why.Text)) }),
 				kit.NewButton(kit.Plain, "", w.RemoveKeep, func() { v.sheets.Close() }),
 			},
 		}
@@ -113,15 +121,30 @@ func (v *View) confirmRemoval(name string, yes func()) {
 func (v *View) confirmLeaving() {
 	v.sheets.Open(func() kit.Leaf {
 		w := v.words.Chamber
-		return kit.Leaf{
-			Title:   w.LeaveAsk,
-			Content: kit.Wrapped(w.LeaveText, look.Body, look.Ink, 480),
-			Buttons: []*kit.Button{
-				kit.NewButton(kit.Plain, "", w.Stay, func() { v.sheets.Close() }),
-				kit.NewButton(kit.Filled, look.Leave, w.Leave, func() { v.sheets.Close(); v.o.Leave() }),
-			},
+		leaf := kit.Leaf{Title: w.LeaveAsk, Content: kit.Wrapped(w.LeaveText, look.Body, look.Ink, 480)}
+		if v.o.Door != nil && v.may(sitting.Close{}) {
+			leaf.Buttons = append(leaf.Buttons, kit.NewButton(kit.Grave, look.Lock, v.words.Chair.CloseSitting, v.closeSitting))
 		}
+		leaf.Buttons = append(leaf.Buttons,
+			kit.NewButton(kit.Plain, "", w.Stay, func() { v.sheets.Close() }),
+			kit.NewButton(kit.Filled, look.Leave, w.Leave, func() { v.sheets.Close(); v.o.Leave() }))
+		return leaf
 	}, nil)
+}
+
+// closeSitting ends the sitting for everyone; the person has been asked.
+func (v *View) closeSitting() {
+	v.sheets.Close()
+	v.Tell(v.o.Door.CloseSitting())
+}
+
+// reason is as much of a text as a request may carry, in whole characters.
+func reason(text string) string {
+	for len(text) > sitting.MaxWhy {
+		_, n := utf8.DecodeLastRuneInString(text)
+		text = text[:len(text)-n]
+	}
+	return text
 }
 
 // waiting reports whether this member waits to be admitted.
@@ -148,6 +171,6 @@ func (v *View) Sheet(name string) {
 	case "leave":
 		v.confirmLeaving()
 	case "remove":
-		v.confirmRemoval(v.name(v.scene.Me), func() {})
+		v.confirmRemoval(v.name(v.scene.Me), func(string) {})
 	}
 }

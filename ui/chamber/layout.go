@@ -3,6 +3,7 @@ package chamber
 import (
 	"fyne.io/fyne/v2"
 
+	"incamera/ui/kit"
 	"incamera/ui/look"
 )
 
@@ -40,15 +41,15 @@ type centre struct{}
 func (centre) MinSize(o []fyne.CanvasObject) fyne.Size {
 	s := o[1].MinSize()
 	if o[0].Visible() {
-		b := o[0].MinSize()
-		s = fyne.NewSize(max(s.Width, b.Width), s.Height+b.Height+look.Room)
+		s.Height += o[0].MinSize().Height + look.Room
 	}
 	return s.Add(fyne.NewSize(2*look.Room, 2*look.Room))
 }
 
 func (centre) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	y, w := look.Room, s.Width-2*look.Room
-	if o[0].Visible() {
+	if b, ok := o[0].(*kit.Banner); ok && b.Visible() && w > 0 {
+		b.Fit(w)
 		h := o[0].MinSize().Height
 		o[0].Move(fyne.NewPos(look.Room, y))
 		o[0].Resize(fyne.NewSize(w, h))
@@ -63,7 +64,7 @@ type boards struct{}
 
 func (boards) MinSize(o []fyne.CanvasObject) fyne.Size {
 	l, r, p := o[0].MinSize(), o[1].MinSize(), o[2].MinSize()
-	return fyne.NewSize(max(l.Width, r.Width, p.Width), max(l.Height, 160)+r.Height+p.Height+2*look.Gap)
+	return fyne.NewSize(max(l.Width, r.Width, p.Width), l.Height+r.Height+p.Height+2*look.Gap)
 }
 
 func (boards) Layout(o []fyne.CanvasObject, s fyne.Size) {
@@ -90,7 +91,7 @@ func (boards) Layout(o []fyne.CanvasObject, s fyne.Size) {
 const tileGap = look.Gap + 2
 
 // tileMin is how wide a tile is at least.
-func tileMin() float32 { return 138 * (1 + (look.Scale()-1)*0.7) }
+func tileMin() float32 { return 138 * (1 + (look.Scale()-1)*0.5) }
 
 // fits is how many tiles fit in a width.
 func fits(width float32) int { return max(1, int((width+tileGap)/(tileMin()+tileGap))) }

@@ -92,6 +92,7 @@ func (m *members) show(v *View) {
 	if _, here := v.scene.Sitting.Seat(m.chosen); !here {
 		m.chosen = ""
 	}
+	m.list.Say(w.Members)
 	m.title.Set(fmt.Sprintf("%s · %d", w.Members, len(v.scene.Sitting.Seats)))
 	m.search.Say(w.Search)
 	m.shown = sought(&v.scene.Sitting, m.sought)

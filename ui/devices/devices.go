@@ -117,7 +117,7 @@ func New(w *words.Catalogue, o Options) *View {
 	v.enter = kit.NewButton(kit.Filled, "", "", o.Enter)
 	v.back = kit.NewButton(kit.Quiet, "", "", o.Back)
 	v.back.Hidden = o.Back == nil
-	v.trouble = kit.NewBanner(width-80, nil)
+	v.trouble = kit.NewBanner(width, nil)
 	v.content = v.lay()
 	v.Tick(time.Time{})
 	v.show()

@@ -3,34 +3,53 @@ package kit
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"incamera/ui/look"
 )
 
 // A Banner says in place what is the matter and what to do: an icon, a title,
-// a sentence and perhaps a button.
+// a sentence and perhaps a button. It is as high as its words need at the
+// width that it was told; the button stands beside them, or under them where
+// there is too little room.
 type Banner struct {
 	widget.BaseWidget
 	title, text *Text
 	icon        *Icon
 	next        *Button
 	grave       bool
-	content     fyne.CanvasObject
+	width       float32 // of the whole banner, in pixels
 }
 
-// NewBanner returns a hidden banner whose sentence breaks at a width; next
-// does what its button offers.
+// NewBanner returns a hidden banner so wide, in pixels at scale 1; next does
+// what its button offers.
 func NewBanner(width float32, next func()) *Banner {
 	b := &Banner{
-		title: Bold("", look.Body, look.AmberInk), text: Wrapped("", look.Body, look.Ink, width),
+		title: Bold("", look.Body, look.AmberInk), text: NewText("", look.Body, look.Ink),
 		icon: NewIcon(look.Warning, look.AmberInk, 1), next: NewButton(Plain, "", "", next),
 	}
-	b.title.Wrap = width
-	b.content = Row(look.Room, b.icon, Column(2, b.title, b.text), Spacer(), b.next)
 	b.Hidden = true
+	b.next.Hidden = true
 	b.ExtendBaseWidget(b)
+	b.Fit(width * look.Scale())
 	return b
+}
+
+// Fit breaks the lines for a width in pixels.
+func (b *Banner) Fit(width float32) {
+	if b.width == width {
+		return
+	}
+	b.width = width
+	b.wrap()
+}
+
+// wrap breaks the lines again, as after the size of the text has changed.
+func (b *Banner) wrap() {
+	w := b.words() / look.Scale()
+	b.title.Wrap, b.text.Wrap = w, w
+	b.Refresh()
 }
 
 // Say shows the banner; grave is red, otherwise it is amber. An empty button
@@ -54,21 +73,74 @@ func (b *Banner) Say(title, text, button string, grave bool) {
 	b.text.Hidden = text == ""
 	b.next.Hidden = button == ""
 	b.next.Say(button, "")
-	b.Show()
-	b.Refresh()
+	b.Hidden = false
+	b.wrap()
+}
+
+const (
+	bannerX = look.Room // around what is on a banner
+	bannerY = 11
+)
+
+// words is how wide the words may be.
+func (b *Banner) words() float32 {
+	w := b.width - 2*bannerX - theme.IconInlineSize() - look.Room
+	if b.beside() {
+		w -= b.next.MinSize().Width + look.Room
+	}
+	return max(w, 120)
+}
+
+// beside reports whether the button has room beside the words.
+func (b *Banner) beside() bool {
+	return b.next.Visible() && b.next.MinSize().Width < (b.width-2*bannerX)*0.4
+}
+
+func (b *Banner) min() fyne.Size {
+	h := b.title.MinSize().Height
+	if b.text.Visible() {
+		h += 2 + b.text.MinSize().Height
+	}
+	if b.next.Visible() {
+		if n := b.next.MinSize().Height; b.beside() {
+			h = max(h, n)
+		} else {
+			h += look.Gap + n
+		}
+	}
+	return fyne.NewSize(b.width, h+2*bannerY)
+}
+
+func (b *Banner) arrange(s fyne.Size) {
+	icon, next := b.icon.MinSize(), b.next.MinSize()
+	b.icon.Resize(icon)
+	b.icon.Move(fyne.NewPos(bannerX, bannerY))
+	x, y, w := bannerX+icon.Width+look.Room, float32(bannerY), b.words()
+	for _, t := range []*Text{b.title, b.text} {
+		if t.Visible() {
+			h := t.MinSize().Height
+			t.Resize(fyne.NewSize(w, h))
+			t.Move(fyne.NewPos(x, y))
+			y += h + 2
+		}
+	}
+	b.next.Resize(next)
+	if b.beside() {
+		b.next.Move(fyne.NewPos(s.Width-bannerX-next.Width, (s.Height-next.Height)/2))
+	} else {
+		b.next.Move(fyne.NewPos(x, y-2+look.Gap))
+	}
 }
 
 // CreateRenderer implements [fyne.Widget].
 func (b *Banner) CreateRenderer() fyne.WidgetRenderer {
 	b.ExtendBaseWidget(b)
 	ground := canvas.NewRectangle(nil)
-	r := &renderer{objects: []fyne.CanvasObject{ground, b.content}}
-	pad := fyne.NewSize(2*look.Room, 2*10)
-	r.min = func() fyne.Size { return b.content.MinSize().Add(pad) }
+	r := &renderer{objects: []fyne.CanvasObject{ground, b.icon, b.title, b.text, b.next}}
+	r.min = b.min
 	r.arrange = func(s fyne.Size) {
 		ground.Resize(s)
-		b.content.Move(fyne.NewPos(look.Room, 10))
-		b.content.Resize(s.Subtract(pad))
+		b.arrange(s)
 	}
 	r.paint = func() {
 		p := look.Colours()
@@ -77,6 +149,7 @@ func (b *Banner) CreateRenderer() fyne.WidgetRenderer {
 		if b.grave {
 			ground.FillColor, ground.StrokeColor = p.DangerWsh, p.DangerInk
 		}
+		r.arrange(b.Size())
 	}
 	r.paint()
 	return r

@@ -154,6 +154,9 @@ func (t *Tile) CreateRenderer() fyne.WidgetRenderer {
 	r := &renderer{objects: []fyne.CanvasObject{ground, disc, initials, t.raster, frame, t.plate}}
 	r.min = func() fyne.Size {
 		p := t.plate.MinSize()
+		if t.large {
+			return fyne.NewSize(p.Width, p.Height+24) // all there is to spare goes to it
+		}
 		return fyne.NewSize(max(p.Width, 120), p.Height+68)
 	}
 	r.arrange = func(s fyne.Size) {

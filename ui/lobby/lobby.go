@@ -61,7 +61,7 @@ func New(w *words.Catalogue, person string, d Door) *View {
 	v.list = kit.Column(look.Gap)
 	v.emptyTitle, v.emptyText = kit.Bold("", look.Name, look.Ink), kit.Wrapped("", look.Body, look.Muted, width-80)
 	v.empty = kit.Row(look.Room, kit.NewIcon(look.Info, look.AccentInk, 2), kit.Column(look.Hair, v.emptyTitle, v.emptyText))
-	v.trouble = kit.NewBanner(width-80, func() { v.door.Refresh() })
+	v.trouble = kit.NewBanner(width, func() { v.door.Refresh() })
 	v.enter = kit.NewButton(kit.Filled, "", "", func() { v.door.Enter(v.chosen) })
 	v.refresh = kit.NewButton(kit.Plain, "", "", func() { v.door.Refresh() })
 	v.out = kit.NewButton(kit.Quiet, look.Leave, "", func() { v.door.SignOut() })

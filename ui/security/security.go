@@ -54,9 +54,10 @@ type AlarmKind uint8
 
 // The alarms.
 const (
-	Split    AlarmKind = iota // the service showed two records
-	Forged                    // a request that the rules do not allow was passed on
-	Impostor                  // frames in the name of one who did not send them
+	Split     AlarmKind = iota // the service showed two records
+	Forged                     // a request that the rules do not allow was passed on
+	Impostor                   // frames in the name of one who did not send them; they are withheld
+	OtherKeys                  // a member has other keys than this machine
 )
 
 // An Alarm is one of them.
@@ -100,12 +101,15 @@ func numbers(f *Facts, w *words.Catalogue) fyne.CanvasObject {
 		confirmed = fmt.Sprintf(w.Security.Confirmed, f.Confirmed, f.Of)
 		icon, tone = look.Info, look.AmberInk
 	}
+	calm := kit.Row(look.Gap, kit.NewIcon(look.Check, look.AccentInk, 1), kit.NewText(w.Security.NoAlarms, look.Body, look.Ink))
+	calm.Hidden = len(f.Alarms) > 0
 	suite := kit.NewText(f.Suite, look.Body, look.Ink)
 	suite.Mono = true
 	return kit.Column(look.Gap,
 		pair(w.Security.Suite, suite),
 		pair(w.Security.Epoch, kit.NewText(fmt.Sprintf(w.Security.Since, f.Epoch, w.Moment(f.Since)), look.Body, look.Ink)),
-		kit.Row(look.Gap, kit.NewIcon(icon, tone, 1), kit.Bold(confirmed, look.Body, tone)))
+		kit.Row(look.Gap, kit.NewIcon(icon, tone, 1), kit.Bold(confirmed, look.Body, tone)),
+		calm)
 }
 
 func pair(name string, value fyne.CanvasObject) fyne.CanvasObject {
@@ -157,7 +161,7 @@ func alarms(list []Alarm, name func(sitting.MemberID) string, w *words.Catalogue
 	rows := []fyne.CanvasObject{}
 	for _, a := range list {
 		title, text := Words(a, name, w)
-		b := kit.NewBanner(width-120, nil)
+		b := kit.NewBanner(width, nil)
 		b.Say(w.Moment(a.At)+"  "+title, text, "", true)
 		rows = append(rows, b)
 	}
@@ -171,6 +175,9 @@ func Words(a Alarm, name func(sitting.MemberID) string, w *words.Catalogue) (tit
 		return w.Security.Split, w.Security.SplitHint
 	case Forged:
 		return w.Security.Forged, fmt.Sprintf(w.Security.ForgedHint, name(a.Who))
+	}
+	if a.Kind == OtherKeys {
+		return fmt.Sprintf(w.Security.OtherKeys, name(a.Who)), w.Security.OtherKeysHint
 	}
 	return fmt.Sprintf(w.Security.Impostor, name(a.Who)), w.Security.ImpostorHint
 }

@@ -17,15 +17,17 @@ import (
 type Question struct {
 	q        identity.PINQuestion
 	done     func([]byte, error)
+	renew    func() // builds the sheet again
 	pin      *kit.PIN
 	again    *kit.PIN // the new PIN once more
 	confirm  *kit.Button
 	differed bool
 }
 
-// NewQuestion returns a question; done is called with the answer.
-func NewQuestion(q identity.PINQuestion, done func([]byte, error)) *Question {
-	a := &Question{q: q, done: done}
+// NewQuestion returns a question; done is called with the answer, renew when
+// there is something else to show.
+func NewQuestion(q identity.PINQuestion, done func([]byte, error), renew func()) *Question {
+	a := &Question{q: q, done: done, renew: renew}
 	a.confirm = kit.NewButton(kit.Filled, "", "", a.enter)
 	a.pin = kit.NewPIN(func(int) { a.allow() }, a.enter)
 	a.again = kit.NewPIN(func(int) { a.allow() }, a.enter)
@@ -56,7 +58,7 @@ func (a *Question) enter() {
 		if !same {
 			clear(pin)
 			a.differed = true
-			a.pin.Refresh()
+			a.renew()
 			return
 		}
 	}

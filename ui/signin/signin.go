@@ -74,7 +74,7 @@ func New(w *words.Catalogue, c fyne.Canvas, d Door) *View {
 	v.hint = kit.Wrapped("", look.Body, look.DangerInk, width)
 	v.pin = kit.NewPIN(func(int) { v.show() }, v.enter)
 	v.form = kit.Column(6, kit.Row(look.Gap, v.label, kit.Spacer(), v.tries), v.pin, v.hint)
-	v.trouble = kit.NewBanner(width-80, nil)
+	v.trouble = kit.NewBanner(width, nil)
 	v.submit = kit.NewButton(kit.Filled, "", "", v.enter)
 	v.content = kit.NewPanel(kit.Sized(width, 0, kit.Column(look.Room,
 		v.title, v.lead, v.trouble, v.state, v.cards, v.form, kit.Row(0, kit.Spacer(), v.submit))), 32)

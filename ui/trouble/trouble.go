@@ -36,9 +36,11 @@ const (
 	Replaced // the same card took the seat elsewhere
 	Left
 	NotAdmitted
-	Split   // the service has shown two records
-	NoSuite // Who: the suite that the order asks for
-	Full    // a request found no room
+	Split       // the service has shown two records
+	NoSuite     // Who: the suite that the order asks for
+	Full        // a request found no room
+	SessionOver // the session certificate has run out
+	CardRefused // the service does not take the certificate
 )
 
 // A Trouble is an error that the program has given its kind.
@@ -229,6 +231,7 @@ func simple(k Kind, w *words.Catalogue) *Said {
 	mild := map[Kind]words.Saying{
 		NotOnRoster: w.Trouble.NotOnRoster, NoSittings: w.Trouble.NoSittings, ServiceUnreachable: w.Trouble.ServiceUnreachable,
 		ServiceOld: w.Trouble.ServiceOld, LinkLost: w.Trouble.LinkLost, RelayLost: w.Trouble.RelayLost,
+		SessionOver: w.Trouble.SessionOver, CardRefused: w.Trouble.CardRefused,
 		Replaced: w.Trouble.Replaced, NotAdmitted: w.Trouble.NotAdmitted, Full: w.Trouble.Full,
 	}
 	red := map[Kind]words.Saying{

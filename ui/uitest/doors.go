@@ -94,7 +94,12 @@ func (d *Door) TakeFloor(from sitting.MemberID) error { return d.note("take " + 
 func (d *Door) Admit(who sitting.MemberID) error { return d.note("admit " + string(who)) }
 
 // Remove implements [chair.Door].
-func (d *Door) Remove(who sitting.MemberID) error { return d.note("remove " + string(who)) }
+func (d *Door) Remove(who sitting.MemberID, why string) error {
+	return d.note("remove " + string(who) + " " + why)
+}
+
+// CloseSitting implements [chair.Door].
+func (d *Door) CloseSitting() error { return d.note("close") }
 
 // A Set is a microphone and cameras that show a moving pattern.
 type Set struct {

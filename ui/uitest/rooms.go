@@ -43,6 +43,7 @@ var Rooms = []Room{
 	{"chamber-waiting", inChamber(sitting.InCamera, 12, "witness", waiting), nil},
 	{"chamber-lost", inChamber(sitting.Public, 12, Me, lost), nil},
 	{"chamber-pulled", inChamber(sitting.Public, 12, Me, pulled), nil},
+	{"chamber-alarm", inChamber(sitting.Public, 12, Me, alarmed), nil},
 	{"removed", gone(trouble.Removed), nil},
 	{"closed", gone(trouble.Closed), nil},
 	{"unreachable", gone(trouble.ServiceUnreachable), nil},
@@ -131,6 +132,8 @@ func waiting(s *chamber.Scene, _ *Set) {
 }
 
 func lost(s *chamber.Scene, _ *Set) { s.LinkLost = Now.Add(-7 * time.Second) }
+
+func alarmed(s *chamber.Scene, _ *Set) { s.Security = Alarmed(&s.Sitting) }
 
 func pulled(_ *chamber.Scene, set *Set) {
 	set.Now.Fault = &media.DeviceError{Kind: media.MicrophoneDevice, Name: "Jabra Evolve 40", Fault: media.Pulled}

@@ -40,8 +40,8 @@ type Catalogue struct {
 
 // Common are words of more than one room.
 type Common struct {
-	Application, Language, LanguageName, Settings, Security, Close, Cancel, Back, TryAgain, Details, Copy, Copied string
-	Previous, Next, You, And                                                                                      string
+	Language, LanguageName, Settings, Security, Close, Cancel, Back, TryAgain, Details, Copy, Copied string
+	Previous, Next, You                                                                              string
 }
 
 // Sitting are the words of the subject.
@@ -52,45 +52,46 @@ type Sitting struct {
 
 // SignIn are the words of the sign-in room.
 type SignIn struct {
-	Title, Lead, NoReader, NoReaderHint, NoCard, NoCardHint, Choose, Unreadable string
-	PIN, PINHint, Submit, Touch, TouchHint, LastTry, Blocked, BlockedHint       string
-	Tries                                                                       Plural
-	AskSign, AskOld, AskNew, AskRepeat, Differ, Confirm                         string
+	Title, Lead, NoReader, NoReaderHint, NoCard, NoCardHint, Choose       string
+	PIN, PINHint, Submit, Touch, TouchHint, LastTry, Blocked, BlockedHint string
+	Tries                                                                 Plural
+	AskSign, AskOld, AskNew, AskRepeat, Differ, Confirm                   string
 }
 
 // Lobby are the words of the lobby.
 type Lobby struct {
-	Title, Lead, Empty, EmptyHint, Enter, OpenNow, OpensAt, Ended, Until, YourRole, Chosen, Refresh string
-	SignedInAs, SignOut, CannotEnter                                                                string
+	Title, Lead, Empty, EmptyHint, Enter, OpenNow, OpensAt, Ended, Until, YourRole, Refresh string
+	SignOut                                                                                 string
 }
 
 // Devices are the words of the check before a sitting.
 type Devices struct {
-	Title, Lead, Microphone, Loudspeaker, Camera, None, Level, Preview, NoPicture, Enter, Done      string
-	PlayTest, Playing, StopTest, Trial, TrialHint, Record, Recording, Replaying, Stop               string
-	Listening, NoSound, TooQuiet, TooLoud, Good, SpeakNow, CameraGood, CameraWait, MicrophoneFollow string
+	Title, Lead, Microphone, Loudspeaker, Camera, None, Level, Preview, Enter, Done      string
+	PlayTest, Playing, StopTest, Trial, TrialHint, Record, Recording, Replaying, Stop    string
+	NoSound, TooQuiet, TooLoud, Good, SpeakNow, CameraGood, CameraWait, MicrophoneFollow string
 }
 
 // Chamber are the words of the sitting room.
 type Chamber struct {
-	Live, LiveHint, MicrophoneOn, MicrophoneOff, MicrophoneOnHint, Microphone, CameraOn, CameraOff, Camera string
-	MayNotSpeak, HoldSpace, YouHaveFloor, HandUp, Hand, LowerHand, Leave, LeaveAsk, LeaveText, Stay        string
-	Sealed, SealedHint, NotSealed, Queue, QueueEmpty, HasFloor, NobodyFloor, NobodyFloorHint, HandMark     string
-	Members, Search, SearchNone, AwayMark, VerifiedMark, WaitingYou, WaitingYouHint, TilesOf, Empty        string
-	LinkLost, LinkLostHint, Relay, RelayHint, NoSeat, ThisIsYou                                            string
-	Verified                                                                                               Plural
+	Live, LiveHint, MicrophoneOn, MicrophoneOff, Microphone, CameraOn, CameraOff, Camera               string
+	MayNotSpeak, HoldSpace, YouHaveFloor, HandUp, Hand, LowerHand, Leave, LeaveAsk, LeaveText, Stay    string
+	Sealed, SealedHint, NotSealed, Queue, QueueEmpty, HasFloor, NobodyFloor, NobodyFloorHint, HandMark string
+	Members, Search, SearchNone, AwayMark, WaitingYou, WaitingYouHint, TilesOf, Empty                  string
+	LinkLost, LinkLostHint, Relay, RelayHint, NoSeat, ThisIsYou                                        string
+	Verified                                                                                           Plural
 }
 
 // Chair are the words of the one who presides.
 type Chair struct {
-	Give, Take, Admit, Remove, Waiting, RemoveAsk, RemoveText, RemoveYes, RemoveKeep, GiveNext string
+	Give, Take, Admit, Remove, Waiting, RemoveAsk, RemoveText, RemoveYes, RemoveKeep, RemoveWhy, CloseSitting string
 }
 
 // Security are the words of the security panel.
 type Security struct {
+	Count                                                                                               Plural // of alarms
 	Title, Suite, Epoch, Since, Compare, CompareHint, Certificates, Card, Issuer, ValidTo, NotConfirmed string
 	Confirmed, AllConfirmed, NoGroup, Alarms, NoAlarms, Split, SplitHint, Forged, ForgedHint            string
-	Impostor, ImpostorHint, NotVerified                                                                 string
+	Impostor, ImpostorHint, OtherKeys, OtherKeysHint, NotVerified                                       string
 }
 
 // Settings are the words of the settings.
@@ -101,12 +102,11 @@ type Settings struct {
 
 // Steps are what long work says of itself.
 type Steps struct {
-	Card, Service, Sittings, Enter, Keys, Media, Leave, Cancel, Progress string
+	Card, Service, Sittings, Enter, Keys, Media, Leave string
 }
 
 // Trouble are what the window says when something is wrong, and what to do next.
 type Trouble struct {
-	Desk                                                                                    string
 	Other, NoService, NotPIV, NoCertificate, Busy, BusyWith, PINFormat, PINBlocked          Saying
 	WrongPIN, LastPIN, CardRemoved, NotTouched, Cancelled                                   Saying
 	Expired, NotYetValid, UnknownIssuer, WrongPolicy, WrongPurpose, Revoked, Unknown        Saying
@@ -115,6 +115,7 @@ type Trouble struct {
 	ServiceUnreachable, ServiceStranger, ServiceOld, LinkLost, RelayLost                    Saying
 	MicrophoneMissing, MicrophoneTaken, MicrophonePulled                                    Saying
 	CameraMissing, CameraTaken, CameraPulled, LoudspeakerMissing                            Saying
+	SessionOver, CardRefused                                                                Saying
 	Closed, Removed, Replaced, Left, NotAdmitted, Split, NoSuite, Refused, Full, NoSeatHere Saying
 }
 

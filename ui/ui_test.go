@@ -1,0 +1,127 @@
+package ui_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"incamera/ui"
+	"incamera/ui/settings"
+	"incamera/ui/uitest"
+)
+
+var update = flag.Bool("update", false, "write the goldens again")
+
+// A screen is a window on a loop, in a bubble.
+type screen struct {
+	*ui.Window
+	loop   *uitest.Loop
+	window fyne.Window
+}
+
+// on runs a test with a window of that language, text size and size.
+func on(t *testing.T, language, scale string, width, height float32, f func(*testing.T, *screen)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		loop := uitest.NewLoop(t)
+		w := ui.New(loop, ui.Options{
+			House: "House of Commons", Language: language, Now: func() time.Time { return uitest.Now },
+			Rules: []settings.Rule{{Key: settings.Scale, Value: scale, By: "House IT"}},
+		})
+		windows := loop.Driver().AllWindows()
+		s := &screen{w, loop, windows[len(windows)-1]}
+		w.Resize(width, height)
+		w.Start()
+		f(t, s)
+		w.Close()
+		loop.Settle()
+		w.Finish()
+	})
+}
+
+// show shows a room and lets some time pass.
+func (s *screen) show(r uitest.Room) {
+	r.Show(s.Window)
+	s.pass(time.Second)
+	if r.After != nil {
+		r.After(s.Window)
+		s.pass(time.Second)
+	}
+}
+
+// pass lets time pass, in steps of the display.
+func (s *screen) pass(d time.Duration) {
+	s.loop.Settle()
+	for range d / (100 * time.Millisecond) {
+		time.Sleep(100 * time.Millisecond)
+		s.loop.Settle()
+	}
+}
+
+func TestRoomsLookAsBefore(t *testing.T) {
+	for _, language := range []string{"en", "fr"} {
+		for _, r := range uitest.Rooms {
+			t.Run(r.Name+"."+language, func(t *testing.T) {
+				on(t, language, "1", 1280, 800, func(t *testing.T, s *screen) {
+					s.show(r)
+					golden(t, r.Name+"."+language, uitest.Outline(s.window.Canvas()))
+				})
+			})
+		}
+	}
+}
+
+func TestSheetsLookAsBefore(t *testing.T) {
+	for _, language := range []string{"en", "fr"} {
+		for _, sheet := range []string{"settings", "security", "leave", "remove"} {
+			t.Run(sheet+"."+language, func(t *testing.T) {
+				on(t, language, "1", 1280, 800, func(t *testing.T, s *screen) {
+					r, _ := uitest.Find("chamber-chair")
+					s.show(r)
+					s.Sheet(sheet)
+					s.loop.Settle()
+					golden(t, "sheet-"+sheet+"."+language, uitest.Outline(s.window.Canvas()))
+				})
+			})
+		}
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name+".txt")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got == string(want) {
+		return
+	}
+	g, w := strings.Split(got, "\n"), strings.Split(string(want), "\n")
+	for i := range max(len(g), len(w)) {
+		if line(g, i) != line(w, i) {
+			t.Fatalf("%s, line %d:\n got %s\nwant %s", file, i+1, line(g, i), line(w, i))
+		}
+	}
+}
+
+func line(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return "(nothing)"
+}
