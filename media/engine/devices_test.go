@@ -13,30 +13,37 @@ import (
 	"incamera/media/engine"
 )
 
-// A clock is a device that works at a steady pace until it is closed.
+// A clock is a device that works at a steady pace until it is closed. It
+// catches up when its user was late, as far as a buffer would.
 type clock struct {
-	tick   *time.Ticker
+	pace   time.Duration
+	due    time.Time
 	closed chan struct{}
 	once   sync.Once
 	open   *atomic.Int64 // devices of its kind that are open
 }
 
+const buffer = 60 * time.Millisecond
+
 func newClock(pace time.Duration, open *atomic.Int64) *clock {
 	open.Add(1)
-	return &clock{tick: time.NewTicker(pace), closed: make(chan struct{}), open: open}
+	return &clock{pace: pace, due: time.Now(), closed: make(chan struct{}), open: open}
 }
 
 func (c *clock) wait() (time.Time, error) {
+	if c.due = c.due.Add(c.pace); time.Since(c.due) > buffer {
+		c.due = time.Now()
+	}
 	select {
 	case <-c.closed:
 		return time.Time{}, io.EOF
-	case now := <-c.tick.C:
-		return now, nil
+	case <-time.After(time.Until(c.due)):
+		return time.Now(), nil
 	}
 }
 
 func (c *clock) Close() error {
-	c.once.Do(func() { c.tick.Stop(); close(c.closed); c.open.Add(-1) })
+	c.once.Do(func() { close(c.closed); c.open.Add(-1) })
 	return nil
 }
 

@@ -20,6 +20,7 @@ type player struct {
 	limiter process.Limiter
 	step    [media.StepLen]float32 // what goes to the loudspeaker
 	part    [media.StepLen]float32 // one member's
+	clock   playClock
 }
 
 // playout plays what others say, until ctx ends.
@@ -49,7 +50,7 @@ func (e *Engine) playout(ctx context.Context) {
 // play mixes for the loudspeaker until it fails or is closed.
 func (e *Engine) play(p *player, to SoundSink) error {
 	for {
-		e.mix(p, time.Now())
+		e.mix(p, p.clock.tick(time.Now()))
 		if err := to.Write(p.step[:]); err != nil {
 			return fmt.Errorf("engine: cannot play: %w", err)
 		}
@@ -59,11 +60,35 @@ func (e *Engine) play(p *player, to SoundSink) error {
 	}
 }
 
-// idle mixes for nobody until there is a newer plan, or for d when that is not zero.
+// A playClock says when a step will be played, whenever it is mixed: steps
+// follow one another evenly, though a device takes them in bursts. Over
+// seconds it keeps to the clock of the machine, as the device may not.
+type playClock struct{ next time.Time }
+
+const (
+	farOff = 80 * time.Millisecond // more than a burst: the device has waited, or we have
+	pull   = 64                    // steps in which the clock goes about two thirds of the way
+)
+
+// tick is when the step that is mixed at now will be played.
+func (c *playClock) tick(now time.Time) time.Time {
+	c.next = c.next.Add(media.Step)
+	off := now.Sub(c.next)
+	if off > farOff || off < -farOff {
+		c.next = now
+	} else {
+		c.next = c.next.Add(off / pull)
+	}
+	return c.next
+}
+
+// idle mixes for nobody until there is a newer plan, or for d when that is not
+// zero. It makes as many steps as the time is worth, however late it is woken.
 func (e *Engine) idle(ctx context.Context, p *player, now *plan, d time.Duration) {
 	tick := time.NewTicker(media.Step)
 	defer tick.Stop()
 	began := time.Now()
+	due := began
 	for {
 		select {
 		case <-ctx.Done():
@@ -71,7 +96,9 @@ func (e *Engine) idle(ctx context.Context, p *player, now *plan, d time.Duration
 		case <-now.changed:
 			return
 		case at := <-tick.C:
-			e.mix(p, at)
+			for ; due.Before(at); due = due.Add(media.Step) {
+				e.mix(p, due)
+			}
 			if d > 0 && at.Sub(began) >= d {
 				return
 			}
