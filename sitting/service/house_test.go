@@ -1,6 +1,7 @@
 package service
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -122,12 +123,29 @@ func relayBinary(t *testing.T) string {
 	return path
 }
 
+// logger logs to the test all that there is, and sees to it that no token is
+// ever in it.
+func (w *world) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(secretless{w.t}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+type secretless struct{ t *testing.T }
+
+func (l secretless) Write(p []byte) (int, error) {
+	for _, secret := range []string{"eyJ", "Bearer", "access_token", "/relay/"} {
+		if bytes.Contains(p, []byte(secret)) {
+			l.t.Errorf("the log holds %q: %s", secret, p)
+		}
+	}
+	return l.t.Output().Write(p)
+}
+
 // start starts the service, with a relay of its own or without any.
 func (w *world) start(withRelay bool) {
 	w.t.Helper()
 	c := Config{
 		Certificate: w.cert, Anchors: w.anchors, Orders: w.orders, Grace: w.grace, Now: time.Now,
-		Delivery: delivery.Options{Dir: w.data}, Log: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
+		Delivery: delivery.Options{Dir: w.data}, Log: w.logger(),
 		Relay: Relay{URL: "http://127.0.0.1:1", Keys: ticket.Set("id", "secret")}, // where nobody listens
 	}
 	if withRelay {

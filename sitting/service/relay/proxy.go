@@ -124,7 +124,7 @@ func (p *Proxy) Void(id sitting.ID, session sitting.Hash) {
 // ServeHTTP serves /relay/{once}/{rest...}, of which rest is the relay's own
 // path: its signalling, and that only as a websocket.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if rest := r.PathValue("rest"); rest != "rtc" && !strings.HasPrefix(rest, "rtc/") ||
+	if rest := r.PathValue("rest"); rest != "rtc" && rest != "rtc/v1" ||
 		!strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		http.NotFound(w, r)
 		return

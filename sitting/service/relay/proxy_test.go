@@ -171,7 +171,7 @@ func TestTicketEnds(t *testing.T) {
 func TestOnlySignallingPasses(t *testing.T) {
 	s, her := newStage(t), session(t)
 	once := s.Issue(pass(her))
-	for _, rest := range []string{"", "twirp/livekit.RoomService/ListRooms", "rtcx", "debug/rooms", "..%2frtc"} {
+	for _, rest := range []string{"", "twirp/livekit.RoomService/ListRooms", "rtcx", "rtc/validate", "debug/rooms", "..%2frtc", "rtc%2f..%2ftwirp%2flivekit.RoomService%2fListRooms"} {
 		if got, _ := s.enter(t, her, "/relay/"+once+"/"+rest); got != http.StatusNotFound {
 			t.Errorf("/%s: %d", rest, got)
 		}
