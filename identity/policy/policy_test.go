@@ -3,6 +3,7 @@ package policy
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -16,6 +17,8 @@ import (
 
 	"incamera/identity/identitytest/house"
 )
+
+var update = flag.Bool("update", false, "write example.toml anew")
 
 func anchorsPEM(t *testing.T) string {
 	t.Helper()
@@ -200,6 +203,15 @@ func TestExample(t *testing.T) {
 	var b bytes.Buffer
 	if err := WriteExample(&b); err != nil {
 		t.Fatal(err)
+	}
+	paper, err := os.ReadFile("example.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		write(t, "example.toml", b.String())
+	} else if !bytes.Equal(paper, b.Bytes()) {
+		t.Error("example.toml is not what the table says; run with -update")
 	}
 	dir := t.TempDir()
 	for _, name := range []string{"house.pem", "makers.pem"} {

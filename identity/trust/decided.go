@@ -33,13 +33,15 @@ func Decided(p *policy.Policy) (*Anchors, error) {
 }
 
 // DecidedRevocation returns the revocation checks that p decides on. dir is
-// where answers are kept; on a shared machine they are not.
+// where answers are kept; on a shared machine they are not. Half of the
+// policy's interval is for an answer to age; whoever checks who is present does
+// so within the other half.
 func DecidedRevocation(p *policy.Policy, anchors *Anchors, fetch Fetch, dir string, log *slog.Logger) *Revocation {
 	if p.Shared {
 		dir = ""
 	}
 	return NewRevocation(RevocationOptions{
 		Anchors: anchors, Mode: Mode(p.Revocation), Fetch: fetch,
-		Interval: p.RevocationInterval, Dir: dir, Log: log,
+		Interval: p.RevocationInterval / 2, Dir: dir, Log: log,
 	})
 }

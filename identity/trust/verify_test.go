@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -105,4 +106,22 @@ func TestNames(t *testing.T) {
 
 func pemOf(cert *x509.Certificate) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
+}
+
+// Many at once, each with a chain of their own, from any goroutine.
+func TestVerifyAtOnce(t *testing.T) {
+	h, anchors := founded(t, house.Options{})
+	var all sync.WaitGroup
+	for range 8 {
+		chain, card := signedIn(t, h, tremblay)
+		all.Go(func() {
+			for range 20 {
+				person, err := anchors.Verify(chain, noon)
+				if err != nil || person.Names[0] != trust.Names(card)[0] {
+					t.Errorf("%q, %v", person.Names, err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
