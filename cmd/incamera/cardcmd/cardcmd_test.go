@@ -144,8 +144,10 @@ func TestText(t *testing.T) {
 		good.extra = map[string]*x509.Certificate{"9E": other}
 		over := r.card(house.Person{Common: "Bob Singh", NotBefore: r.at.AddDate(-3, 0, 0), NotAfter: r.at.AddDate(0, 0, -1)}, identitytest.Config{Tries: 1})
 		got, _, code := r.run(row{
-			{Name: "Reader A", Card: good}, {Name: "Reader B", Card: over},
-			{Name: "Reader C"}, {Name: "Reader D", Err: identity.ErrNotPIV},
+			{Name: "Reader A", Card: good},
+			{Name: "Reader B", Card: over},
+			{Name: "Reader C"},
+			{Name: "Reader D", Err: identity.ErrNotPIV},
 		})
 		for _, c := range changing {
 			got = c.find.ReplaceAllString(got, c.with)
