@@ -7,6 +7,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
+	"errors"
 	"os"
 	"slices"
 	"testing"
@@ -139,13 +140,28 @@ func TestMakers(t *testing.T) {
 	}
 }
 
-// talkative is a card that shows its attestation.
+// talkative is a card that shows its attestation, after a while.
 type talkative struct {
 	*identitytest.Card
 	ders [][]byte
 }
 
-func (c talkative) Attestation(context.Context) ([][]byte, error) { return c.ders, nil }
+func (c talkative) Attestation(ctx context.Context) ([][]byte, error) {
+	select {
+	case <-time.After(700 * time.Millisecond):
+		return c.ders, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// thinking is a person who takes a while to type.
+type thinking struct{ *identitytest.Asker }
+
+func (a thinking) PIN(ctx context.Context, q identity.PINQuestion) ([]byte, error) {
+	time.Sleep(time.Second)
+	return a.Asker.PIN(ctx, q)
+}
 
 func TestSessionCarriesAttestation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -171,13 +187,25 @@ func TestSessionCarriesAttestation(t *testing.T) {
 			t.Fatal(err)
 		}
 		card := talkative{identitytest.NewCard(identitytest.Config{Key: key, Certificate: cert}), ders}
-		s, err := trust.NewSession(t.Context(), card, identitytest.Answer("123456"), time.Now().Add(time.Hour))
+		began := time.Now()
+		s, err := trust.NewSession(t.Context(), card, thinking{identitytest.Answer("123456")}, time.Now().Add(time.Hour))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("signing in took %v, of which the PIN one second", took)
 		}
 		person, err := strict.Verify(s.Chain, time.Now())
 		if err != nil || !person.Attested {
 			t.Errorf("%v, attested %v", err, person.Attested)
+		}
+		// Backing out does not wait for it, nor leave anybody asking.
+		began = time.Now()
+		if _, err := trust.NewSession(t.Context(), card, identitytest.Answer(), time.Now().Add(time.Hour)); !errors.Is(err, identity.ErrCancelled) {
+			t.Errorf("backing out: %v", err)
+		}
+		if took := time.Since(began); took != 0 {
+			t.Errorf("backing out took %v", took)
 		}
 	})
 }

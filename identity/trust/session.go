@@ -52,7 +52,8 @@ func newSession(ctx context.Context, card identity.Card, ask identity.Asker, now
 	if latest := from.Add(MaxSession); until.After(latest) {
 		until = latest
 	}
-	attestation := attestationFrom(ctx, card)
+	attestation, stop := attestationFrom(ctx, card)
+	defer stop()
 	var der []byte
 	err = card.Use(ctx, ask, func(signer crypto.Signer) error {
 		der, err = Issue(cert, signer, &key.PublicKey, from, until)
@@ -67,7 +68,7 @@ func newSession(ctx context.Context, card identity.Card, ask identity.Asker, now
 	}
 	return &Session{
 		Key:    key,
-		Chain:  append([][]byte{der, cert.Raw}, attestation...),
+		Chain:  append([][]byte{der, cert.Raw}, attestation()...),
 		Person: claimed(chain{session: session, card: cert}),
 	}, nil
 }
@@ -92,16 +93,23 @@ type attested interface {
 	Attestation(ctx context.Context) ([][]byte, error)
 }
 
-// attestationFrom returns what card can show; a card that cannot, or fails to,
-// shows nothing, which is judged by those who ask for it.
-func attestationFrom(ctx context.Context, card identity.Card) [][]byte {
+// attestationFrom asks card for its attestation, which takes a real one the
+// better part of a second: so it is asked while the person types the PIN. wait
+// returns what card showed; a card that cannot, or fails to, shows nothing,
+// which is judged by those who ask for it. stop ends the asking and waits for it.
+func attestationFrom(ctx context.Context, card identity.Card) (wait func() [][]byte, stop func()) {
 	a, ok := card.(attested)
 	if !ok {
-		return nil
+		return func() [][]byte { return nil }, func() {}
 	}
-	ders, err := a.Attestation(ctx)
-	if err != nil {
-		return nil
-	}
-	return ders
+	ctx, cancel := context.WithCancel(ctx)
+	var ders [][]byte
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if shown, err := a.Attestation(ctx); err == nil {
+			ders = shown
+		}
+	}()
+	return func() [][]byte { <-done; return ders }, func() { cancel(); <-done }
 }
