@@ -116,6 +116,7 @@ func (e *Engine) serve(ctx context.Context, link *relay.Link) error {
 	}
 	e.link.Store(nil)
 	tracks.Wait()
+	link.Close()
 	return link.Err()
 }
 

@@ -167,7 +167,8 @@ func (l *Link) answered(a *livekit.SessionDescription) error {
 	if err != nil {
 		return fmt.Errorf("relay: bad answer: %w", err)
 	}
-	return l.catchUp(livekit.SignalTarget_PUBLISHER)
+	l.catchUp(livekit.SignalTarget_PUBLISHER)
+	return nil
 }
 
 // offered answers the relay's offer of others' tracks.
@@ -189,7 +190,8 @@ func (l *Link) offered(o *livekit.SessionDescription) error {
 	if err != nil {
 		return err
 	}
-	return l.catchUp(livekit.SignalTarget_SUBSCRIBER)
+	l.catchUp(livekit.SignalTarget_SUBSCRIBER)
+	return nil
 }
 
 // trickle tells the relay one address of ours.
@@ -210,23 +212,24 @@ func (l *Link) trickled(t *livekit.TrickleRequest) error {
 		return fmt.Errorf("relay: bad candidate: %w", err)
 	}
 	l.room.early[t.GetTarget()] = append(l.room.early[t.GetTarget()], c)
-	return l.catchUp(t.GetTarget())
+	l.catchUp(t.GetTarget())
+	return nil
 }
 
-// catchUp hands the addresses that have waited to their peer connection.
-func (l *Link) catchUp(target livekit.SignalTarget) error {
+// catchUp hands the addresses that have waited to their peer connection. One
+// that it cannot use is left out.
+func (l *Link) catchUp(target livekit.SignalTarget) {
 	pc := l.send
 	if target == livekit.SignalTarget_SUBSCRIBER {
 		pc = l.receive
 	}
 	if pc.RemoteDescription() == nil {
-		return nil
+		return
 	}
 	for _, c := range l.room.early[target] {
 		if err := pc.AddICECandidate(c); err != nil {
-			return fmt.Errorf("relay: bad candidate: %w", err)
+			l.options.Log.Debug("relay: address left out", "err", err)
 		}
 	}
 	delete(l.room.early, target)
-	return nil
 }

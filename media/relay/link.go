@@ -72,7 +72,7 @@ type (
 // Dial enters the room that t leads to. Ctx bounds the dialling only; the link
 // lives until it is lost or [Link.Close] is called.
 func Dial(ctx context.Context, t media.Ticket, o Options) (*Link, error) {
-	s, err := dialSignal(ctx, t, "")
+	s, err := dialSignal(ctx, t)
 	if err != nil {
 		return nil, err
 	}

@@ -76,11 +76,10 @@ func (l *Link) meet() {
 // drain reads the relay's reports on one track, which pion's own reports need.
 func drain(r *webrtc.RTPReceiver) {
 	buf := make([]byte, 1500)
-	for {
-		if _, _, err := r.Read(buf); err != nil {
-			return
-		}
-	}
+	each(func() error {
+		_, _, err := r.Read(buf)
+		return err
+	})
 }
 
 // Read appends the next frame to dst: a sealed Opus frame, or a clear byte and
@@ -129,21 +128,32 @@ func (r *Remote) injected(frame []byte) bool {
 }
 
 // packet reads one RTP packet; its payload is good until the next.
-func (r *Remote) packet() ([]byte, error) {
-	for {
-		n, _, err := r.track.Read(r.buf)
-		if err != nil {
-			return nil, io.EOF
+func (r *Remote) packet() (payload []byte, err error) {
+	ended := true
+	each(func() error {
+		if payload, err = r.read(); err != nil {
+			return err
 		}
-		at, err := r.header.Unmarshal(r.buf[:n])
-		if err != nil {
-			continue
-		}
-		payload, err := unpad(&r.header, r.buf[at:n])
-		if err == nil {
-			return payload, nil
-		}
+		ended = false
+		return io.EOF
+	})
+	if ended {
+		return nil, io.EOF
 	}
+	return payload, nil
+}
+
+// read reads a packet, which may make no sense.
+func (r *Remote) read() ([]byte, error) {
+	n, _, err := r.track.Read(r.buf)
+	if err != nil {
+		return nil, err
+	}
+	at, err := r.header.Unmarshal(r.buf[:n])
+	if err != nil {
+		return nil, err
+	}
+	return unpad(&r.header, r.buf[at:n])
 }
 
 var errPadding = errors.New("relay: bad padding")

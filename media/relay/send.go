@@ -2,6 +2,8 @@ package relay
 
 import (
 	"errors"
+	"io"
+	"net"
 	"sync/atomic"
 	"time"
 
@@ -159,14 +161,32 @@ func stamp(at time.Duration, rate int64) uint32 {
 // key-frame request.
 func readRTCP(sender *webrtc.RTPSender, rid string, ask func()) {
 	buf := make([]byte, 1500)
-	for {
+	each(func() error {
 		n, _, err := sender.ReadSimulcast(buf, rid)
 		if err != nil {
-			return
+			return err
 		}
 		packets, err := rtcp.Unmarshal(buf[:n])
 		if err == nil && asksForKey(packets) {
 			ask()
+		}
+		return err
+	})
+}
+
+// tolerated is how many reads in a row may fail, other than by the end, before
+// they are taken for the end.
+const tolerated = 100
+
+// each calls read until what it reads has ended. One packet that makes no
+// sense is not the end.
+func each(read func() error) {
+	for failed := 0; failed < tolerated; failed++ {
+		switch err := read(); {
+		case err == nil:
+			failed = -1
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrClosedPipe), errors.Is(err, net.ErrClosed):
+			return
 		}
 	}
 }

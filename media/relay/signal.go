@@ -40,10 +40,9 @@ func (e *RefusedError) Error() string {
 // A signal is one open signalling connection.
 type signal struct{ conn *websocket.Conn }
 
-// dialSignal opens the signalling that t leads to. Resume names the session
-// (participant sid) to take up again; empty starts a new one.
-func dialSignal(ctx context.Context, t media.Ticket, resume string) (*signal, error) {
-	where, err := signalURL(t.URL, resume)
+// dialSignal opens the signalling that t leads to.
+func dialSignal(ctx context.Context, t media.Ticket) (*signal, error) {
+	where, err := signalURL(t.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +83,7 @@ func withoutURL(err error) error {
 
 // signalURL is where LiveKit's signalling is, below base. Nothing is
 // subscribed to unless asked for.
-func signalURL(base, resume string) (string, error) {
+func signalURL(base string) (string, error) {
 	u, err := url.Parse(base)
 	if err != nil {
 		return "", fmt.Errorf("relay: bad ticket: %w", err)
@@ -94,10 +93,6 @@ func signalURL(base, resume string) (string, error) {
 		"protocol":       {strconv.Itoa(protocol)},
 		"sdk":            {"go"},
 		"auto_subscribe": {"0"},
-	}
-	if resume != "" {
-		q.Set("reconnect", "1")
-		q.Set("sid", resume)
 	}
 	u.RawQuery = q.Encode()
 	return u.String(), nil
