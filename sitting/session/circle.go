@@ -55,7 +55,6 @@ func newCircle(o *Options, h *history) *circle {
 	return &circle{
 		o: o, history: h, session: wire.HashOf(o.Chain[0]), placed: map[sitting.Hash]uint64{},
 		first: map[sitting.Head]bool{}, blobs: map[sitting.Hash]*blob{}, unusable: map[uint64]bool{},
-		votes: votes{},
 	}
 }
 

@@ -38,6 +38,10 @@ func (l *loop) farewell(ctx context.Context) {
 
 // say sends the last request, over a new link if need be.
 func (l *loop) say(ctx context.Context) {
+	if k := l.line.link; k != nil && k.Err() != nil {
+		l.workers.Go(k.Close)
+		l.line.link = nil
+	}
 	if l.history.state.Closed || l.line.link == nil && !l.redial(ctx) {
 		return
 	}

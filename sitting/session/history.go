@@ -3,12 +3,13 @@ package session
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"incamera/sitting"
 	"incamera/sitting/wire"
 )
 
-// maxPromised is how many signed heads wait for their entries; the oldest goes.
+// maxPromised is how many heads wait for their entries; the oldest goes.
 const maxPromised = 16
 
 // A history is the order as this member has been shown it, and the state that
@@ -81,11 +82,6 @@ func (h *history) take(b []byte) (step, error) {
 	if o, ok := e.Fact.(sitting.Opened); ok && o.Order.Hash != h.order.Hash {
 		return step{}, fmt.Errorf("%w: the service goes by another one", ErrOrder)
 	}
-	for _, p := range h.promised {
-		if p.Seq == e.Seq && p.Hash != e.Hash {
-			return step{}, ErrSplit
-		}
-	}
 	return h.add(e)
 }
 
@@ -111,7 +107,7 @@ func (h *history) add(e sitting.Entry) (step, error) {
 	}
 	h.state = h.state.Apply(e)
 	h.hashes = append(h.hashes, e.Hash)
-	return s, nil
+	return s, h.kept()
 }
 
 // genuine checks that the member has signed the request, with certificates
@@ -140,7 +136,7 @@ func (h *history) genuine(e sitting.Entry) error {
 	if r.Sitting != h.order.Sitting || r.Order != h.order.Hash {
 		return nil // the rules refuse it; its heads are of another order
 	}
-	return h.compare(r.Seen)
+	return h.promise(r.Seen)
 }
 
 // compare reports [ErrSplit] if somebody has seen another entry in that place.
@@ -163,6 +159,17 @@ func (h *history) promise(p sitting.Head) error {
 	if len(h.promised) > maxPromised {
 		h.promised = h.promised[1:]
 	}
+	return nil
+}
+
+// kept compares the heads whose entries have come.
+func (h *history) kept() error {
+	for _, p := range h.promised {
+		if h.compare(p) != nil {
+			return ErrSplit
+		}
+	}
+	h.promised = slices.DeleteFunc(h.promised, func(p sitting.Head) bool { return p.Seq <= h.state.Seq })
 	return nil
 }
 

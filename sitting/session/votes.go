@@ -15,21 +15,36 @@ const straying = 2 * time.Second
 // keptVotes is for how many epochs to come votes are kept.
 const keptVotes = 64
 
-// votes are the authenticators that sessions have confirmed, by epoch.
-type votes map[uint64]map[sitting.Hash]string
+// votes are the authenticators that sessions have confirmed, by epoch of one
+// group.
+type votes struct {
+	founding uint64
+	said     map[uint64]map[sitting.Hash]string
+}
 
-func (v votes) cast(b sitting.Confirm, by sitting.Hash) {
-	if v[b.Epoch] == nil {
-		v[b.Epoch] = map[sitting.Hash]string{}
+func (v *votes) cast(b sitting.Confirm, by sitting.Hash) {
+	if v.founding != b.Founding || v.said == nil {
+		*v = votes{b.Founding, map[uint64]map[sitting.Hash]string{}}
 	}
-	v[b.Epoch][by] = string(b.Authenticator)
+	if v.said[b.Epoch] == nil {
+		v.said[b.Epoch] = map[sitting.Hash]string{}
+	}
+	v.said[b.Epoch][by] = string(b.Authenticator)
+}
+
+// of are the votes on an epoch.
+func (v *votes) of(founding, epoch uint64) map[sitting.Hash]string {
+	if v.founding != founding {
+		return nil
+	}
+	return v.said[epoch]
 }
 
 // forget drops what was said of epochs long before.
-func (v votes) forget(epoch uint64) {
-	for e := range v {
+func (v *votes) forget(epoch uint64) {
+	for e := range v.said {
 		if e < epoch || e > epoch+keptVotes {
-			delete(v, e)
+			delete(v.said, e)
 		}
 	}
 }
@@ -88,7 +103,7 @@ func (c *circle) doubt(l *loop, t sitting.Seat) {
 		return
 	}
 	mine := string(c.epoch.Authenticator)
-	if outvoted(c.history.state, c.votes[c.epoch.Number], c.session, mine) {
+	if outvoted(c.history.state, c.votes.of(c.founding, c.epoch.Number), c.session, mine) {
 		l.alarm(Alarm{Kind: AlarmDivergence, Member: t.Member, Detail: "the others have other keys for this epoch"})
 		c.again(l, now)
 		return

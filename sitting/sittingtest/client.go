@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,15 +21,26 @@ import (
 type Door struct {
 	session sitting.Hash
 	hall    atomic.Pointer[Hall]
-	wobble  *Wobble
+	blind   atomic.Bool
 
-	mu    sync.Mutex
-	links []*link.Link // guarded by mu
-	dials int          // guarded by mu
+	mu     sync.Mutex
+	wobble *Wobble      // guarded by mu
+	links  []*link.Link // guarded by mu
+	dials  int          // guarded by mu
 }
 
 // Use leads to another hall from the next link on.
 func (d *Door) Use(h *Hall) { d.hall.Store(h) }
+
+// Blind has all blobs be missing for this person.
+func (d *Door) Blind(on bool) { d.blind.Store(on) }
+
+// Steady ends the wobble, from the next link on.
+func (d *Door) Steady() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.wobble = nil
+}
 
 // Cut ends the present link, as if it were lost.
 func (d *Door) Cut() {
@@ -61,6 +73,9 @@ func (d *Door) Dial(_ context.Context, _ sitting.ID) (*link.Link, error) {
 
 // Blob fetches a blob.
 func (d *Door) Blob(_ context.Context, _ sitting.ID, hash sitting.Hash) ([]byte, error) {
+	if d.blind.Load() {
+		return nil, &link.Problem{Status: http.StatusNotFound, Code: "no-blob"}
+	}
 	return d.hall.Load().blob(hash)
 }
 
@@ -136,10 +151,17 @@ func (c *Client) End(why error) error {
 	return c.Wait()
 }
 
-// Wait waits until the session has ended, and returns why.
+// errRuns reports a session that does not end.
+var errRuns = errors.New("sittingtest: the session still runs")
+
+// Wait waits until the session has ended, a minute at most, and returns why.
 func (c *Client) Wait() error {
-	<-c.ended
-	return c.err
+	select {
+	case <-c.ended:
+		return c.err
+	case <-time.After(time.Minute):
+		return errRuns
+	}
 }
 
 // Over reports whether the session has ended.
@@ -170,7 +192,7 @@ func Together(clients ...*Client) bool {
 	first := clients[0].State()
 	for _, c := range clients {
 		v := c.State()
-		if v.Epoch == nil || first.Epoch == nil || string(v.Epoch.Authenticator) != string(first.Epoch.Authenticator) ||
+		if !v.Line.Up || v.Epoch == nil || first.Epoch == nil || string(v.Epoch.Authenticator) != string(first.Epoch.Authenticator) ||
 			len(v.Epoch.Leaves) != len(clients) || v.Confirmed != len(clients) || v.Of != len(clients) ||
 			v.State.Head != first.State.Head {
 			return false

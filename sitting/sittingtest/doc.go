@@ -42,6 +42,8 @@ type Table struct {
 
 	house *house.House
 	cards map[sitting.MemberID]card
+
+	counter uint64 // of what was signed here
 }
 
 type card struct {
@@ -121,6 +123,26 @@ func (tb *Table) SignIn(id sitting.MemberID) Person {
 	der, err := trust.Issue(c.cert, c.key, &key.PublicKey, now.Add(-time.Minute), now.Add(8*time.Hour))
 	must(tb.t, err)
 	return Person{id, key, [][]byte{der, c.cert.Raw}}
+}
+
+// Sign signs a request of p for a sitting that goes by order, as of a head.
+// The counter is higher than any that a session uses.
+func (tb *Table) Sign(p Person, order *sitting.Order, seen sitting.Head, body sitting.Body) []byte {
+	tb.t.Helper()
+	tb.counter++
+	signed, err := wire.SignRequest(sitting.Request{
+		Sitting: order.Sitting, Order: order.Hash, Member: p.ID, Counter: 1<<20 + tb.counter, Seen: seen, Body: body,
+	}, p.Key, p.Chain)
+	must(tb.t, err)
+	return signed
+}
+
+// Another returns the order of another sitting with the same people.
+func (tb *Table) Another(s Setup) *sitting.Order {
+	tb.t.Helper()
+	o, _, err := wire.OpenOrder(tb.sign(s, "audit"))
+	must(tb.t, err)
+	return o
 }
 
 func must(t testing.TB, err error) {

@@ -125,19 +125,6 @@ func TestInCamera(t *testing.T) {
 	})
 }
 
-// When the member whose turn it is says nothing, the next one commits.
-func TestTakeover(t *testing.T) {
-	bubble(t, members(3), func(t *testing.T, tb *Table) {
-		c := enter(tb, "chair", "m00", "m01")
-		c["chair"].Door.Use(tb.Hall.Fork()) // its requests get nowhere
-		c["chair"].Door.Cut()
-		began := time.Now()
-		m02 := tb.Enter("m02", nil)
-		tb.Until("the newcomer is in", 5*time.Second, func() bool { return m02.State().Epoch != nil })
-		t.Logf("after %v", time.Since(began))
-	})
-}
-
 // The founder goes before anyone else is in the group: the next one founds.
 func TestFounderGone(t *testing.T) {
 	bubble(t, members(1), func(t *testing.T, tb *Table) {

@@ -3,6 +3,9 @@ package sittingtest
 import (
 	"context"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"errors"
 	"net"
 	"net/http"
@@ -38,6 +41,9 @@ type Hall struct {
 	shut    bool                        // nobody is let in
 	lenient bool                        // orders what the rules refuse
 	lie     func(*wire.Head)            // changes heads before they are signed
+	forge   bool                        // signs heads with a key that is not the service's
+	ignore  func(sitting.Request) bool  // requests that are never answered
+	garble  int                         // so many entries to come are garbage on the link
 	running sync.WaitGroup
 }
 
@@ -83,6 +89,27 @@ func (h *Hall) Lie(lie func(*wire.Head)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.lie = lie
+}
+
+// Forge has the hall sign heads with another key.
+func (h *Hall) Forge(on bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.forge = on
+}
+
+// Ignore has the hall never answer certain requests.
+func (h *Hall) Ignore(which func(sitting.Request) bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ignore = which
+}
+
+// Garble has the next n entries be garbage.
+func (h *Hall) Garble(n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.garble = n
 }
 
 // State is the sitting as the hall has it.
@@ -154,6 +181,9 @@ func (h *Hall) take(signed []byte) *wire.Refused {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.ignore != nil && h.ignore(r) {
+		return nil
+	}
 	e := sitting.Entry{
 		Seq: h.state.Seq + 1, Prev: h.state.Head, At: time.Now().Truncate(time.Millisecond), Request: &r, Signed: signed,
 	}
@@ -180,12 +210,27 @@ func (h *Hall) after(seq uint64) (entries [][]byte, head []byte, more <-chan str
 	if h.lie != nil {
 		h.lie(&w)
 	}
-	head, err := wire.SignHead(w, h.key, h.cert)
+	key := h.key
+	if h.forge {
+		key = other
+	}
+	head, err := wire.SignHead(w, key, h.cert)
 	if err != nil {
 		h.t.Error(err)
 	}
-	return h.entries[min(seq, uint64(len(h.entries))):], head, h.more
+	entries = h.entries[min(seq, uint64(len(h.entries))):]
+	if n := min(h.garble, len(entries)); n > 0 {
+		h.garble -= n
+		entries = slices.Clone(entries)
+		for i := range n {
+			entries[i] = []byte("garbage")
+		}
+	}
+	return entries, head, h.more
 }
+
+// other is a key that is not the service's.
+var other, _ = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 
 // dial joins the two ends of a pipe, with wobble between them.
 func (h *Hall) dial(session sitting.Hash, w *Wobble) (*link.Link, error) {
