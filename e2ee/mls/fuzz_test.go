@@ -168,11 +168,16 @@ func TestVarintIsMinimal(t *testing.T) {
 		in string
 		ok bool
 	}{
-		{"\x00", true}, {"\x3f" + string(make([]byte, 63)), true},
-		{"\x40\x00", false}, {"\x40\x3f" + string(make([]byte, 63)), false},
+		{"\x00", true},
+		{"\x3f" + string(make([]byte, 63)), true},
+		{"\x40\x00", false},
+		{"\x40\x3f" + string(make([]byte, 63)), false},
 		{"\x40\x40" + string(make([]byte, 64)), true},
-		{"\x80\x00\x00\x01x", false}, {"\x80\x00\x40\x00" + string(make([]byte, 1<<14)), true},
-		{"\xc0\x00\x00\x00\x00\x00\x00\x01x", false}, {"\x40", false}, {"", false},
+		{"\x80\x00\x00\x01x", false},
+		{"\x80\x00\x40\x00" + string(make([]byte, 1<<14)), true},
+		{"\xc0\x00\x00\x00\x00\x00\x00\x01x", false},
+		{"\x40", false},
+		{"", false},
 		{"\xbf\xff\xff\xff", false},
 	} {
 		_, err := decode("vector", []byte(c.in), readOpaqueOnly)

@@ -130,10 +130,8 @@ var scripts = map[string]func(*troupe){
 }
 
 func (tr *troupe) otherSuite() mls.Suite {
-	if tr.suite == mls.P256AES128 {
-		return mls.MLKEM768P256
-	}
-	return mls.P256AES128
+	at := slices.Index(tr.suites, tr.suite)
+	return tr.suites[(at+1)%len(tr.suites)]
 }
 
 func (tr *troupe) addSigner(by, name string) []byte {

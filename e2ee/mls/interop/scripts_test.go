@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"net"
 	"slices"
@@ -16,6 +17,10 @@ import (
 
 // The scripts below are of the harness's kinds, played by two servers of ours
 // over gRPC on the loopback address.
+
+// peer is another implementation's server, or a second one of this module. It
+// takes the place of our second server: go test -peer 127.0.0.1:50052.
+var peer = flag.String("peer", "", "address of another client of the harness to play against")
 
 // dial starts a server and returns a client for it.
 func dial(t *testing.T) pb.MLSClientClient {
@@ -42,6 +47,22 @@ func dial(t *testing.T) pb.MLSClientClient {
 	return pb.NewMLSClientClient(conn)
 }
 
+// other is the second server, and the suites that both speak.
+func other(t *testing.T) (pb.MLSClientClient, []mls.Suite) {
+	t.Helper()
+	if *peer == "" {
+		return dial(t), mls.Suites()
+	}
+	conn, err := grpc.NewClient(*peer, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	c := pb.NewMLSClientClient(conn)
+	theirs := must[*pb.SupportedCiphersuitesResponse](t)(c.SupportedCiphersuites(t.Context(), &pb.SupportedCiphersuitesRequest{}))
+	return c, slices.DeleteFunc(mls.Suites(), func(s mls.Suite) bool { return !slices.Contains(theirs.Ciphersuites, uint32(s)) })
+}
+
 // A troupe plays one script: actors are spread over the servers, and each step
 // fails the test if a member disagrees.
 type troupe struct {
@@ -49,6 +70,7 @@ type troupe struct {
 	servers []pb.MLSClientClient
 	swap    int // which server plays the first actor
 	suite   mls.Suite
+	suites  []mls.Suite // those that both servers speak
 	private bool
 
 	plays   map[string]pb.MLSClientClient
@@ -247,13 +269,14 @@ func (tr *troupe) free() {
 // TestScripts plays all scripts, in all suites, with each server in each role,
 // with public and private handshakes.
 func TestScripts(t *testing.T) {
-	servers := []pb.MLSClientClient{dial(t), dial(t)}
+	second, suites := other(t)
+	servers := []pb.MLSClientClient{dial(t), second}
 	for name, play := range scripts {
-		for _, suite := range mls.Suites() {
+		for _, suite := range suites {
 			for mode := range 4 {
 				t.Run(fmt.Sprintf("%s/%04x/%d", name, uint16(suite), mode), func(t *testing.T) {
 					tr := &troupe{
-						t: t, servers: servers, swap: mode % 2, suite: suite, private: mode > 1,
+						t: t, servers: servers, swap: mode % 2, suite: suite, suites: suites, private: mode > 1,
 						plays: map[string]pb.MLSClientClient{}, state: map[string]uint32{},
 						offer: map[string]uint32{}, signer: map[string]uint32{},
 					}
