@@ -31,14 +31,15 @@ func sibling(name string) (string, error) {
 
 // A child is a process of the rehearsal's. It ends with the rehearsal.
 type child struct {
-	name string
-	cmd  *exec.Cmd
-	done chan struct{}
-	err  error // read after done
+	name  string
+	cmd   *exec.Cmd
+	stdin io.WriteCloser
+	done  chan struct{}
+	err   error // read after done
 }
 
 // start runs a program with its log in the stage's folder.
-func (s *stage) start(program, name string, in io.Reader, out io.Writer, args ...string) (*child, error) {
+func (s *stage) start(program, name string, out io.Writer, args ...string) (*child, error) {
 	file, err := sibling(program)
 	if err != nil {
 		return nil, err
@@ -48,7 +49,10 @@ func (s *stage) start(program, name string, in io.Reader, out io.Writer, args ..
 		return nil, err
 	}
 	c := &child{name: name, cmd: exec.Command(file, args...), done: make(chan struct{})}
-	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = in, out, log
+	c.cmd.Stdout, c.cmd.Stderr = out, log
+	if c.stdin, err = c.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
 	if out == nil {
 		c.cmd.Stdout = log
 	}
@@ -79,7 +83,7 @@ func (c *child) stop() {
 // startService starts incamerad and returns its address once it is ready.
 func (s *stage) startService(ctx context.Context) (*child, string, error) {
 	ready := s.path("ready.json")
-	c, err := s.start("incamerad", "incamerad", nil, nil,
+	c, err := s.start("incamerad", "incamerad", nil,
 		"-listen", "127.0.0.1:0", "-data", s.path("data"), "-orders", s.path("orders"),
 		"-anchors", s.path("anchors.pem"), "-certificate", s.path("service.pem"), "-key", s.path("service.key"),
 		"-loopback", "-ready-file", ready)
@@ -106,8 +110,7 @@ func (s *stage) startService(ctx context.Context) (*child, string, error) {
 type delegate struct {
 	*child
 	player
-	line  *cue.Line
-	stdin io.Closer
+	line *cue.Line
 
 	mu      sync.Mutex
 	notes   []cue.Note
@@ -116,21 +119,20 @@ type delegate struct {
 
 // startDelegate starts the process of one player.
 func (s *stage) startDelegate(p player, address string, args ...string) (*delegate, error) {
-	in, stdin := io.Pipe()
 	stdout, out := io.Pipe()
-	d := &delegate{player: p, line: cue.NewLine(stdin), stdin: stdin, changed: make(chan struct{})}
+	d := &delegate{player: p, changed: make(chan struct{})}
 	args = append([]string{
 		"-service", address, "-anchors", s.path("anchors.pem"),
 		"-card", s.path(p.cardFile()), "-sitting", string(sittingID), "-loopback",
 	}, args...)
 	var err error
-	if d.child, err = s.start("delegate", "delegate-"+string(p.ID), in, out, args...); err != nil {
+	if d.child, err = s.start("delegate", "delegate-"+string(p.ID), out, args...); err != nil {
 		return nil, err
 	}
+	d.line = cue.NewLine(d.stdin)
 	go func() {
 		<-d.done
 		out.Close()
-		in.Close()
 	}()
 	go func() { _ = cue.Hear(stdout, d.note) }() // ends when the process does
 	return d, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -44,21 +45,27 @@ func used(pid int) (cpu time.Duration, rss uint64, err error) {
 	return cpu, 0, nil
 }
 
-// children returns the processes that pid has started, by name.
+// children returns the processes that pid's threads have started, by name.
 func children(pid int) (map[string]int, error) {
-	list, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	if err != nil {
 		return nil, err
 	}
 	found := map[string]int{}
-	for _, f := range strings.Fields(string(list)) {
-		child, err := strconv.Atoi(f)
+	for _, file := range lists {
+		list, err := os.ReadFile(file)
 		if err != nil {
 			return nil, err
 		}
-		name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", child))
-		if err == nil {
-			found[strings.TrimSpace(string(name))] = child
+		for _, f := range strings.Fields(string(list)) {
+			child, err := strconv.Atoi(f)
+			if err != nil {
+				return nil, err
+			}
+			name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", child))
+			if err == nil {
+				found[strings.TrimSpace(string(name))] = child
+			}
 		}
 	}
 	return found, nil
