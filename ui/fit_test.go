@@ -32,7 +32,7 @@ func TestWordsFit(t *testing.T) {
 						if r.Name != "chamber-chair" {
 							return
 						}
-						for _, sheet := range []string{"settings", "security", "leave", "remove"} {
+						for _, sheet := range []string{"settings", "security", "devices", "leave", "remove"} {
 							s.Sheet(sheet)
 							s.loop.Settle()
 							fits(t, s, size.width, size.height)
@@ -47,7 +47,7 @@ func TestWordsFit(t *testing.T) {
 // fits reports words that have too little room, and things beyond the window.
 func fits(t *testing.T, s *screen, width, height float32) {
 	t.Helper()
-	c := s.window.Canvas()
+	c := s.loop.Canvas()
 	if m := c.Content().MinSize(); m.Width > width || m.Height > height {
 		t.Errorf("the room needs %v", m)
 	}
@@ -90,14 +90,14 @@ func TestEverythingPressedHasANameAndRoom(t *testing.T) {
 			t.Run(r.Name+"."+language, func(t *testing.T) {
 				on(t, language, "1", 1280, 800, func(t *testing.T, s *screen) {
 					s.show(r)
-					named(t, s.window.Canvas())
+					named(t, s.loop.Canvas())
 					if r.Name != "chamber-chair" {
 						return
 					}
-					for _, sheet := range []string{"settings", "security", "leave", "remove"} {
+					for _, sheet := range []string{"settings", "security", "devices", "leave", "remove"} {
 						s.Sheet(sheet)
 						s.loop.Settle()
-						named(t, s.window.Canvas())
+						named(t, s.loop.Canvas())
 					}
 				})
 			})
@@ -132,7 +132,7 @@ func TestFocusIsSeen(t *testing.T) {
 	on(t, "en", "1", 1280, 800, func(t *testing.T, s *screen) {
 		r, _ := uitest.Find("chamber-chair")
 		s.show(r)
-		c := s.window.Canvas()
+		c := s.loop.Canvas()
 		uitest.Shown(c, func(th uitest.Thing) {
 			b, ok := th.Object.(*kit.Button)
 			if !ok || b.Disabled() {

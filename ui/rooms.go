@@ -72,8 +72,11 @@ func (w *Window) ShowChamber(c Chamber) {
 	bridge.Do(func() {
 		v := chamber.New(w.words, w.sheets, c.Options)
 		w.swap(v)
-		w.check = c.Devices
+		if c.Rack != nil {
+			w.check = v.OpenDevices
+		}
 		v.Tick(w.o.Now())
+		v.Show(c.Scene())
 		w.follow(func(ctx context.Context) { bridge.Follow(ctx, c.Changed, c.Scene, v.Show) })
 	})
 }

@@ -9,8 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"fyne.io/fyne/v2"
-
 	"incamera/ui"
 	"incamera/ui/settings"
 	"incamera/ui/uitest"
@@ -21,8 +19,7 @@ var update = flag.Bool("update", false, "write the goldens again")
 // A screen is a window on a loop, in a bubble.
 type screen struct {
 	*ui.Window
-	loop   *uitest.Loop
-	window fyne.Window
+	loop *uitest.Loop
 }
 
 // on runs a test with a window of that language, text size and size.
@@ -34,14 +31,15 @@ func on(t *testing.T, language, scale string, width, height float32, f func(*tes
 			House: "House of Commons", Language: language, Now: func() time.Time { return uitest.Now },
 			Rules: []settings.Rule{{Key: settings.Scale, Value: scale, By: "House IT"}},
 		})
-		windows := loop.Driver().AllWindows()
-		s := &screen{w, loop, windows[len(windows)-1]}
+		s := &screen{w, loop}
 		w.Resize(width, height)
 		w.Start()
+		defer func() {
+			w.Close()
+			loop.Settle()
+			w.Finish()
+		}()
 		f(t, s)
-		w.Close()
-		loop.Settle()
-		w.Finish()
 	})
 }
 
@@ -70,7 +68,7 @@ func TestRoomsLookAsBefore(t *testing.T) {
 			t.Run(r.Name+"."+language, func(t *testing.T) {
 				on(t, language, "1", 1280, 800, func(t *testing.T, s *screen) {
 					s.show(r)
-					golden(t, r.Name+"."+language, uitest.Outline(s.window.Canvas()))
+					golden(t, r.Name+"."+language, uitest.Outline(s.loop.Canvas()))
 				})
 			})
 		}
@@ -79,14 +77,14 @@ func TestRoomsLookAsBefore(t *testing.T) {
 
 func TestSheetsLookAsBefore(t *testing.T) {
 	for _, language := range []string{"en", "fr"} {
-		for _, sheet := range []string{"settings", "security", "leave", "remove"} {
+		for _, sheet := range []string{"settings", "security", "devices", "leave", "remove"} {
 			t.Run(sheet+"."+language, func(t *testing.T) {
 				on(t, language, "1", 1280, 800, func(t *testing.T, s *screen) {
 					r, _ := uitest.Find("chamber-chair")
 					s.show(r)
 					s.Sheet(sheet)
 					s.loop.Settle()
-					golden(t, "sheet-"+sheet+"."+language, uitest.Outline(s.window.Canvas()))
+					golden(t, "sheet-"+sheet+"."+language, uitest.Outline(s.loop.Canvas()))
 				})
 			})
 		}

@@ -24,7 +24,7 @@ func (v *View) showBanner() {
 		lost := words.Since(v.now.Sub(v.scene.LinkLost))
 		v.banner.Say(w.LinkLost, fmt.Sprintf(w.LinkLostHint, lost), "", false)
 	case v.meter.Fault != nil:
-		v.say(v.meter.Fault, v.o.Devices)
+		v.say(v.meter.Fault, v.chooseDevices())
 	case v.joined && !v.meter.Connected:
 		v.banner.Say(w.Relay, w.RelayHint, "", false)
 	case v.told != nil:
@@ -45,4 +45,12 @@ func (v *View) say(err error, next func()) {
 		button, v.advice = said.Next, next
 	}
 	v.banner.Say(said.Title, said.Text, button, said.Grave)
+}
+
+// chooseDevices is what opens the sheet to choose other devices; nil if one cannot.
+func (v *View) chooseDevices() func() {
+	if v.o.Rack == nil {
+		return nil
+	}
+	return v.OpenDevices
 }

@@ -14,6 +14,7 @@ import (
 	"incamera/media"
 	"incamera/sitting"
 	"incamera/ui/chair"
+	"incamera/ui/devices"
 	"incamera/ui/kit"
 	"incamera/ui/look"
 	"incamera/ui/look/words"
@@ -60,25 +61,26 @@ type Options struct {
 	Hand     Hand
 	Set      Set
 	Pictures Pictures
-	Floor    chair.Floor // asked by a chair; may be nil for others
-	Door     chair.Door  // asked by chairs and clerks; may be nil for others
-	Leave    func()      // the person leaves; never waits
-	Devices  func()      // check sound and picture; nil if that cannot be done here
-	Camera   bool        // whether the camera is on from the start
+	Floor    chair.Floor  // asked by a chair; may be nil for others
+	Door     chair.Door   // asked by chairs and clerks; may be nil for others
+	Leave    func()       // the person leaves; never waits
+	Rack     devices.Rack // to choose other devices during the sitting; nil if one cannot
+	Camera   bool         // whether the camera is on from the start
 }
 
 // A View is the room. Its fields belong to the UI goroutine.
 type View struct {
-	o      Options
-	words  *words.Catalogue
-	sheets *kit.Sheets
-	scene  Scene
-	now    time.Time
-	meter  media.Meter
-	roster map[sitting.MemberID]sitting.Member
-	order  *sitting.Order // that roster was made of
-	told   error          // what a request answered
-	heeded int            // of the alarms: the person has seen them
+	o       Options
+	words   *words.Catalogue
+	sheets  *kit.Sheets
+	scene   Scene
+	now     time.Time
+	meter   media.Meter
+	roster  map[sitting.MemberID]sitting.Member
+	order   *sitting.Order // that roster was made of
+	told    error          // what a request answered
+	watched bool           // the security panel is open
+	heeded  int            // of the alarms: the person has seen them
 
 	microphone bool // wanted on
 	camera     bool // wanted on
@@ -112,6 +114,9 @@ func New(w *words.Catalogue, sheets *kit.Sheets, o Options) *View {
 	v.rim.Hidden = true
 	v.banner = kit.NewBanner(600, func() { v.advice() })
 	v.lay()
+	v.bar.show(v)
+	v.console.Top().Hide()
+	v.console.Bottom().Hide()
 	if v.camera {
 		o.Set.Camera(true)
 	}
@@ -181,6 +186,9 @@ func (v *View) Show(s Scene) {
 		return
 	}
 	before := v.scene
+	if s.Security != nil {
+		v.heeded = min(v.heeded, len(s.Security.Alarms))
+	}
 	v.scene = s
 	v.readRoster()
 	if !v.maySpeak() && (v.microphone || v.held) {
@@ -198,7 +206,7 @@ func (v *View) Show(s Scene) {
 	v.bar.show(v)
 	v.showBanner()
 	v.content.Refresh()
-	if before.Security != s.Security {
+	if v.watched && before.Security != s.Security {
 		v.sheets.Renew()
 	}
 }

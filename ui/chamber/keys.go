@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"incamera/sitting"
+	"incamera/ui/devices"
 	"incamera/ui/kit"
 	"incamera/ui/look"
 	"incamera/ui/security"
@@ -85,6 +86,9 @@ func (v *View) toggleHand() {
 
 // openSecurity shows the security panel.
 func (v *View) openSecurity() {
+	if v.scene.Sitting.Order == nil {
+		return
+	}
 	if f := v.scene.Security; f != nil {
 		v.heeded = len(f.Alarms)
 	}
@@ -96,6 +100,19 @@ func (v *View) openSecurity() {
 			Title:   w.Security.Title,
 			Content: security.Sheet(v.scene.Security, v.name, w),
 			Buttons: []*kit.Button{kit.NewButton(kit.Filled, "", w.Common.Close, func() { v.sheets.Close() })},
+		}
+	}, func() { v.watched = false })
+	v.watched = true
+}
+
+// OpenDevices lays a sheet over the room to choose other devices.
+func (v *View) OpenDevices() {
+	v.sheets.Open(func() kit.Leaf {
+		w := v.words
+		return kit.Leaf{
+			Title:   w.Settings.Devices,
+			Content: devices.Sheet(v.o.Rack, w),
+			Buttons: []*kit.Button{kit.NewButton(kit.Filled, "", w.Devices.Done, func() { v.sheets.Close() })},
 		}
 	}, nil)
 }
@@ -168,6 +185,8 @@ func (v *View) Sheet(name string) {
 	switch name {
 	case "security":
 		v.openSecurity()
+	case "devices":
+		v.OpenDevices()
 	case "leave":
 		v.confirmLeaving()
 	case "remove":

@@ -200,14 +200,7 @@ func (v *View) poll() {
 	v.devices = now
 	for k, l := range v.rows {
 		id, _ := v.o.Rack.Chosen(media.DeviceKind(k))
-		names, chosen := []string{}, -1
-		for i, d := range now[k] {
-			names = append(names, d.Name)
-			if d.ID == id {
-				chosen = i
-			}
-		}
-		l.choice.Offer(names, chosen)
+		offer(l.choice, now[k], id)
 	}
 	v.show()
 }

@@ -23,6 +23,7 @@ func (v *View) show() {
 		v.rows[k].verdict.Hidden = v.rows[k].verdict.Text == ""
 	}
 	v.pictureWords.Set(w.Preview)
+	v.picture.Person(w.Camera, v.o.Signals.Picture())
 	v.showTrial()
 	v.enter.Say(w.Enter, "")
 	if v.o.Done {

@@ -106,7 +106,7 @@ func inChamber(kind sitting.Kind, members int, me sitting.MemberID, edit func(*c
 		}
 		door := &Door{}
 		w.ShowChamber(ui.Chamber{
-			Options: chamber.Options{Hand: door, Set: set, Pictures: set, Floor: door, Door: door, Leave: func() {}, Devices: func() {}, Camera: true},
+			Options: chamber.Options{Hand: door, Set: set, Pictures: set, Floor: door, Door: door, Leave: func() {}, Rack: &Rack{}, Camera: true},
 			Scene:   func() ui.Scene { return scene }, Changed: make(chan struct{}),
 		})
 	}

@@ -8,6 +8,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"image/png"
 	"os"
 	"os/exec"
 	"strings"
@@ -25,6 +26,7 @@ func main() {
 	lang := flag.String("lang", "en", "the language: en, fr")
 	scheme := flag.String("scheme", "light", "the scheme: system, light, dark, contrast")
 	scale := flag.String("scale", "1", "the text size: 1 to 2")
+	capture := flag.Bool("capture", false, "save what the window draws again in software, not what is on the screen")
 	sheet := flag.String("sheet", "", "a sheet over it: settings, security, leave, remove")
 	out := flag.String("out", "", "save a PNG and end; names may hold %s for each of several rooms")
 	width := flag.Float64("width", 1440, "of the window")
@@ -38,7 +40,7 @@ func main() {
 		House: "House of Commons", Language: *lang, Rules: rules, Now: func() time.Time { return uitest.Now },
 	})
 	w.Resize(float32(*width), float32(*height))
-	go show(w, strings.Split(*room, ","), *sheet, *out)
+	go show(w, strings.Split(*room, ","), *sheet, *out, *capture)
 	w.Run()
 }
 
@@ -51,7 +53,7 @@ func names() []string {
 }
 
 // show goes through the rooms and saves each, or leaves the last on show.
-func show(w *ui.Window, rooms []string, sheet, out string) {
+func show(w *ui.Window, rooms []string, sheet, out string, capture bool) {
 	if rooms[0] == "all" {
 		rooms = names()
 	}
@@ -62,7 +64,7 @@ func show(w *ui.Window, rooms []string, sheet, out string) {
 			continue
 		}
 		r.Show(w)
-		time.Sleep(300 * time.Millisecond)
+		time.Sleep(time.Second)
 		if r.After != nil {
 			r.After(w)
 		}
@@ -70,7 +72,11 @@ func show(w *ui.Window, rooms []string, sheet, out string) {
 		if out == "" {
 			return
 		}
-		time.Sleep(700 * time.Millisecond)
+		time.Sleep(time.Second)
+		if capture {
+			draw(w, strings.ReplaceAll(out, "%s", name))
+			continue
+		}
 		save(strings.ReplaceAll(out, "%s", name))
 	}
 	w.Close()
@@ -81,5 +87,19 @@ func show(w *ui.Window, rooms []string, sheet, out string) {
 func save(name string) {
 	if out, err := exec.Command("import", "-window", "root", name).CombinedOutput(); err != nil {
 		fmt.Fprintln(os.Stderr, "gallery: import:", err, string(out))
+	}
+}
+
+// draw saves what the window captures of itself.
+func draw(w *ui.Window, name string) {
+	f, err := os.Create(name)
+	if err == nil {
+		err = png.Encode(f, w.Capture())
+	}
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "gallery:", err)
 	}
 }

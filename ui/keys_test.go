@@ -1,0 +1,344 @@
+package ui_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"incamera/media"
+	"incamera/sitting"
+	"incamera/ui"
+	"incamera/ui/chamber"
+	"incamera/ui/kit"
+	"incamera/ui/uitest"
+)
+
+// A seat is a chamber with all that it asks.
+type seat struct {
+	*screen
+	door    *uitest.Door
+	set     *uitest.Set
+	scene   ui.Scene
+	changed chan struct{}
+	left    int
+}
+
+func (s *screen) sit(me sitting.MemberID, edit func(*ui.Scene)) *seat {
+	c := &seat{screen: s, door: &uitest.Door{}, changed: make(chan struct{}, 1)}
+	c.set = &uitest.Set{Now: media.Meter{Connected: true, Microphone: media.Silence}}
+	c.scene = uitest.Scene(sitting.Public, 12, me)
+	if edit != nil {
+		edit(&c.scene)
+	}
+	s.ShowChamber(ui.Chamber{
+		Options: chamber.Options{
+			Hand: c.door, Set: c.set, Pictures: c.set, Floor: c.door, Door: c.door, Rack: &uitest.Rack{},
+			Leave: func() { c.left++ },
+		},
+		Scene: func() ui.Scene { return c.scene }, Changed: c.changed,
+	})
+	s.pass(time.Second)
+	return c
+}
+
+// turn changes the scene, as a session does.
+func (c *seat) turn(edit func(*ui.Scene)) {
+	edit(&c.scene)
+	c.changed <- struct{}{}
+	c.pass(time.Second)
+}
+
+// key types a key as the driver would: to what has the keyboard, else to the window.
+func (s *screen) key(name fyne.KeyName) {
+	e := &fyne.KeyEvent{Name: name}
+	if f := s.loop.Canvas().Focused(); f != nil {
+		f.TypedKey(e)
+	} else {
+		s.loop.Canvas().OnTypedKey()(e)
+	}
+	s.loop.Settle()
+}
+
+func (s *screen) rune(r rune) {
+	if f := s.loop.Canvas().Focused(); f != nil {
+		f.TypedRune(r)
+	} else {
+		s.loop.Canvas().OnTypedRune()(r)
+	}
+	s.loop.Settle()
+}
+
+// hold holds a key down, or lets it go.
+func (s *screen) hold(name fyne.KeyName, down bool) {
+	e := &fyne.KeyEvent{Name: name}
+	k, focused := s.loop.Canvas().Focused().(desktop.Keyable)
+	c := s.loop.Canvas().(desktop.Canvas)
+	switch {
+	case focused && down:
+		k.KeyDown(e)
+	case focused:
+		k.KeyUp(e)
+	case s.loop.Canvas().Focused() != nil:
+	case down:
+		c.OnKeyDown()(e)
+	default:
+		c.OnKeyUp()(e)
+	}
+	s.loop.Settle()
+}
+
+func floorTo(m sitting.MemberID) func(*ui.Scene) {
+	return func(s *ui.Scene) { s.Sitting.Floor = []sitting.Grant{{To: m, By: "chair", Since: uitest.Now}} }
+}
+
+func english(t *testing.T, f func(*testing.T, *screen)) { on(t, "en", "1", 1280, 800, f) }
+
+func TestHandIsAskedFor(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit(uitest.Me, nil)
+		s.rune('h')
+		c.turn(func(s *ui.Scene) { s.Sitting.Hands = append(s.Sitting.Hands, sitting.Hand{By: uitest.Me}) })
+		s.rune('H')
+		if want := []string{"raise hand", "lower hand"}; !slices.Equal(c.door.Asked, want) {
+			t.Errorf("asked %q, want %q", c.door.Asked, want)
+		}
+	})
+}
+
+func TestSpaceSpeaksForOneWhoHasTheFloor(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit(uitest.Me, nil)
+		s.hold(fyne.KeySpace, true)
+		if c.set.On {
+			t.Error("the microphone is open without the floor")
+		}
+		s.hold(fyne.KeySpace, false)
+		c.turn(floorTo(uitest.Me))
+		s.hold(fyne.KeySpace, true)
+		if !c.set.On {
+			t.Error("the microphone is closed while Space is held")
+		}
+		s.hold(fyne.KeySpace, false)
+		if c.set.On {
+			t.Error("the microphone stays open")
+		}
+	})
+}
+
+func TestSpaceSpeaksWhereverTheKeyboardIs(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit(uitest.Me, floorTo(uitest.Me))
+		for range 3 {
+			s.key(fyne.KeyF6)
+			_, typing := s.loop.Canvas().Focused().(*kit.Search)
+			s.hold(fyne.KeySpace, true)
+			if c.set.On == typing {
+				t.Errorf("with the keyboard on %T the microphone is open: %v", s.loop.Canvas().Focused(), c.set.On)
+			}
+			s.hold(fyne.KeySpace, false)
+		}
+	})
+}
+
+func TestMicrophoneClosesWithTheFloor(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit(uitest.Me, floorTo(uitest.Me))
+		s.rune('m')
+		if !c.set.On {
+			t.Fatal("M does not open the microphone")
+		}
+		c.turn(floorTo("tremblay"))
+		if c.set.On {
+			t.Error("the microphone is open without the floor")
+		}
+		c.turn(floorTo(uitest.Me))
+		if c.set.On {
+			t.Error("the microphone opened by itself")
+		}
+	})
+}
+
+func TestEnterGoesOn(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit(uitest.Me, nil)
+		s.key(fyne.KeyReturn)
+		if len(c.door.Asked) > 0 || c.set.On {
+			t.Errorf("Enter asked %q of one who has nothing to go on with", c.door.Asked)
+		}
+		c.turn(floorTo(uitest.Me))
+		s.key(fyne.KeyReturn)
+		if !c.set.On {
+			t.Error("Enter does not open the microphone of one who has the floor")
+		}
+		s.key(fyne.KeyReturn)
+		if !c.set.On {
+			t.Error("Enter closes the microphone")
+		}
+	})
+}
+
+func TestChairPresides(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit("chair", nil)
+		s.key(fyne.KeyReturn) // the next speaker
+		s.press("Take the floor from A. Tremblay")
+		c.turn(func(s *ui.Scene) { s.Sitting.Waiting = []sitting.Seat{{Member: "witness", Arrival: 60}} })
+		s.press("Admit Dr. L. Arsenault")
+		want := []string{"give singh", "take tremblay", "admit witness"}
+		if !slices.Equal(c.door.Asked, want) {
+			t.Errorf("asked %q, want %q", c.door.Asked, want)
+		}
+	})
+}
+
+func TestRemovalIsConfirmed(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit("chair", nil)
+		s.list().Select(2) // C. Roy
+		s.loop.Settle()
+		s.press("Remove C. Roy")
+		s.key(fyne.KeyReturn) // what goes on is not to remove
+		if len(c.door.Asked) > 0 {
+			t.Fatalf("asked %q without a yes", c.door.Asked)
+		}
+		s.press("Remove C. Roy")
+		s.press("Remove")
+		if want := []string{"remove roy "}; !slices.Equal(c.door.Asked, want) {
+			t.Errorf("asked %q, want %q", c.door.Asked, want)
+		}
+	})
+}
+
+func TestLeavingIsConfirmed(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit(uitest.Me, nil)
+		s.press("Leave")
+		s.key(fyne.KeyEscape)
+		if c.left != 0 || s.loop.Canvas().Overlays().Top() != nil {
+			t.Fatal("Escape does not stay")
+		}
+		s.press("Leave")
+		s.key(fyne.KeyReturn)
+		if c.left != 1 {
+			t.Errorf("left %d times", c.left)
+		}
+	})
+}
+
+func TestF6WalksOverThePanes(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		s.sit(uitest.Me, nil)
+		seen := map[fyne.Focusable]bool{}
+		for range 5 {
+			s.key(fyne.KeyF6)
+			seen[s.loop.Canvas().Focused()] = true
+		}
+		if len(seen) != 5 || seen[nil] {
+			t.Errorf("%d panes", len(seen))
+		}
+		s.key(fyne.KeyEscape)
+		if s.loop.Canvas().Focused() != nil {
+			t.Error("Escape does not leave the pane")
+		}
+	})
+}
+
+func TestLanguageChangesAtOnce(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		for _, r := range uitest.Rooms {
+			s.show(r)
+			s.choice("Language: EN").TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight})
+			s.loop.Settle()
+			french := uitest.Outline(s.loop.Canvas())
+			golden := outlineIn(t, "fr", r)
+			if texts(french) != texts(golden) {
+				t.Errorf("%s is not wholly in French:\n%s\nwant\n%s", r.Name, texts(french), texts(golden))
+			}
+			s.choice("Langue: FR").TypedKey(&fyne.KeyEvent{Name: fyne.KeyLeft})
+			s.loop.Settle()
+		}
+	})
+}
+
+func TestPicturesInViewAreTold(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit(uitest.Me, nil)
+		s.loop.Canvas().Capture() // the tiles learn how large they are
+		s.pass(time.Second)
+		if p := c.set.Tiles["tremblay"]; p.X < 800 {
+			t.Errorf("the speaker's picture is %v", p)
+		}
+		if len(c.set.Tiles) != 6 { // five beside the speaker, who has no picture in the row
+			t.Errorf("%d pictures are in view: %v", len(c.set.Tiles), c.set.Tiles)
+		}
+		if _, ok := c.set.Tiles["kowalczyk"]; ok {
+			t.Error("a picture out of view is fetched")
+		}
+		s.ShowTrouble(uitest.Unreachable, func() {})
+		s.loop.Settle()
+		if len(c.set.Tiles) != 0 {
+			t.Error("pictures are fetched after the sitting")
+		}
+	})
+}
+
+// press presses the button of that name.
+func (s *screen) press(name string) {
+	var found *kit.Button
+	uitest.Shown(s.loop.Canvas(), func(th uitest.Thing) {
+		if b, ok := th.Object.(*kit.Button); ok && b.AccessibilityLabel() == name {
+			found = b
+		}
+	})
+	if found == nil {
+		panic("no button " + name)
+	}
+	found.Tapped(nil)
+	s.loop.Settle()
+}
+
+func (s *screen) list() *kit.List {
+	var found *kit.List
+	uitest.Shown(s.loop.Canvas(), func(th uitest.Thing) {
+		if l, ok := th.Object.(*kit.List); ok {
+			found = l
+		}
+	})
+	return found
+}
+
+func (s *screen) choice(name string) *kit.Segments {
+	var found *kit.Segments
+	uitest.Walk(s.loop.Canvas().Content(), func(th uitest.Thing) {
+		if c, ok := th.Object.(*kit.Segments); ok && c.AccessibilityLabel() == name {
+			found = c
+		}
+	})
+	return found
+}
+
+// outlineIn is the golden of a room.
+func outlineIn(t *testing.T, language string, r uitest.Room) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", r.Name+"."+language+".txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// texts are the words of an outline, without where they stand and who has the
+// keyboard.
+func texts(outline string) string {
+	var b strings.Builder
+	for line := range strings.Lines(outline) {
+		b.WriteString(strings.TrimSuffix(strings.TrimRight(line[20:], "\n"), "  (keyboard)") + "\n")
+	}
+	return b.String()
+}
