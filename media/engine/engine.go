@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"incamera/media"
+	"incamera/media/opus"
 	"incamera/media/process"
 	"incamera/media/relay"
 )
@@ -72,6 +73,7 @@ type Engine struct {
 	level   process.Meter // of the own microphone
 
 	picture pictureSender
+	speech  atomic.Pointer[opus.Encoder] // used by capture: sound; others say what to expect
 }
 
 // New returns an engine that sends nothing and lets nobody be heard, until

@@ -15,8 +15,10 @@ import (
 
 // A picture, out: camera → own screen → encode layers → seal each → relay.
 
-// layerSizes are those of [vp8.Standard].
-var layerSizes = sizes(vp8.Standard())
+// standard is what we send when the path bears it.
+var standard = vp8.Standard()
+
+var layerSizes = sizes(standard)
 
 func sizes(o vp8.Options) (all [relay.Layers]image.Point) {
 	for i := range all {
@@ -30,11 +32,11 @@ func sizes(o vp8.Options) (all [relay.Layers]image.Point) {
 type pictureSender struct {
 	encoder atomic.Pointer[vp8.Encoder] // its atomic methods are for any goroutine
 	wanted  [relay.Layers]atomic.Bool
+	thrift  thrift
 
 	sealer media.Sealer
 	sealed []byte
 	clear  [1]byte
-	top    int // the highest tier
 }
 
 // ask has the next frame of layer decode by itself.
@@ -117,7 +119,7 @@ func (e *Engine) sendPicture(s *pictureSender, link *relay.Link, pic *image.YCbC
 			continue
 		}
 		e.counts.picture.sealed.Add(1)
-		if link.WritePicture(f.Layer, f.Tier, f.Tier == s.top, s.sealed, f.At) == nil {
+		if link.WritePicture(f.Layer, f.Tier, f.Tier == standard.Tiers-1, s.sealed, f.At) == nil {
 			e.counts.picture.sent.Add(1)
 			e.counts.pictureLeft.Store(time.Now().UnixNano())
 		}
@@ -129,16 +131,16 @@ func (e *Engine) sendPicture(s *pictureSender, link *relay.Link, pic *image.YCbC
 func (s *pictureSender) encoding() (*vp8.Encoder, error) {
 	enc := s.encoder.Load()
 	if enc == nil {
-		o := vp8.Standard()
 		var err error
-		if enc, err = vp8.NewEncoder(o); err != nil {
+		if enc, err = vp8.NewEncoder(standard); err != nil {
 			return nil, fmt.Errorf("engine: no encoder: %w", err)
 		}
-		s.top = o.Tiers - 1
 		s.encoder.Store(enc)
 	}
-	for i := range s.wanted {
+	share := s.thrift.share()
+	for i, l := range standard.Layers {
 		enc.Enable(i, s.wanted[i].Load())
+		enc.SetBitrate(i, int(share*float64(l.Bitrate)))
 	}
 	return enc, nil
 }

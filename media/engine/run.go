@@ -102,6 +102,7 @@ func (e *Engine) enter(ctx context.Context) (*relay.Link, error) {
 		KeyFrame: e.picture.ask,
 		Wanted:   e.picture.want,
 		Silent:   e.silent,
+		Lost:     e.lost,
 	})
 }
 

@@ -30,6 +30,8 @@ func (e *Engine) captureSound(ctx context.Context) {
 		return
 	}
 	defer enc.Close()
+	e.speech.Store(enc)
+	defer e.speech.Store(nil)
 	s := &soundSender{encoder: enc, sealer: e.options.Keys.Sealer(media.Microphone)}
 	e.capture(ctx, media.MicrophoneDevice, func(ctx context.Context, p *plan) (device, error) {
 		return p.from(ctx)

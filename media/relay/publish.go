@@ -5,7 +5,10 @@ import (
 	"math/rand/v2"
 	"strconv"
 
+	"incamera/media"
+
 	"github.com/livekit/protocol/livekit"
+	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -79,7 +82,7 @@ func (l *Link) attach(p *publication) error {
 	if err != nil {
 		return fmt.Errorf("relay: cannot publish: %w", err)
 	}
-	sender := t.Sender()
+	sender, source := t.Sender(), p.source
 	p.sender = sender
 	for i, o := range outlets {
 		o.mid = t.Mid
@@ -88,7 +91,7 @@ func (l *Link) attach(p *publication) error {
 				return fmt.Errorf("relay: cannot publish: %w", err)
 			}
 		}
-		l.tasks.Go(func() { readRTCP(sender, o.rid, func() { l.keyFrame(i) }) })
+		l.tasks.Go(func() { readRTCP(sender, o.rid, func(packets []rtcp.Packet) { l.told(kind(source), i, packets) }) })
 	}
 	l.install(p, outlets)
 	l.room.offer.due = true
@@ -129,10 +132,13 @@ func first(outlets []*outlet) *outlet {
 	return outlets[0]
 }
 
-// keyFrame passes the relay's request on.
-func (l *Link) keyFrame(layer int) {
-	if l.options.KeyFrame != nil {
+// told passes on what the relay says about one encoding.
+func (l *Link) told(t media.Track, layer int, packets []rtcp.Packet) {
+	if l.options.KeyFrame != nil && t == media.Camera && asksForKey(packets) {
 		l.options.KeyFrame(layer)
+	}
+	if share, ok := lost(packets); ok && l.options.Lost != nil {
+		l.options.Lost(t, share)
 	}
 }
 

@@ -40,10 +40,12 @@ type Options struct {
 	// These are called on the link's goroutines and must not wait; nil is
 	// allowed. KeyFrame: the relay asks for a key frame of one layer of our
 	// picture. Wanted: which layers anybody fetches. Silent: a member has muted
-	// a track or taken it back, or is heard or seen again.
+	// a track or taken it back, or is heard or seen again. Lost: which share of
+	// the packets of one encoding of ours did not reach the relay lately, 0 to 1.
 	KeyFrame func(layer int)
 	Wanted   func(layers [Layers]bool)
 	Silent   func(member string, t media.Track, silent bool)
+	Lost     func(t media.Track, share float64)
 
 	network transport.Net // the machine's when nil; tests lose packets on it
 }

@@ -10,6 +10,7 @@ import (
 	"incamera/media"
 
 	"github.com/livekit/protocol/livekit"
+	"github.com/pion/rtcp"
 )
 
 func joined(p *livekit.ParticipantPermission, others ...*livekit.ParticipantInfo) *room {
@@ -159,5 +160,20 @@ func TestSignalURL(t *testing.T) {
 	}
 	if _, err := signalURL("://"); err == nil {
 		t.Error("a bad ticket makes no URL")
+	}
+}
+
+func TestReports(t *testing.T) {
+	report := func(fraction uint8) rtcp.Packet {
+		return &rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{FractionLost: fraction}}}
+	}
+	if _, ok := lost([]rtcp.Packet{&rtcp.PictureLossIndication{}}); ok {
+		t.Error("a key-frame request reports no loss")
+	}
+	if share, ok := lost([]rtcp.Packet{report(0), report(64)}); !ok || share != 0.25 {
+		t.Errorf("share %v, %v", share, ok)
+	}
+	if !asksForKey([]rtcp.Packet{report(0), &rtcp.FullIntraRequest{}}) || asksForKey([]rtcp.Packet{report(0)}) {
+		t.Error("key-frame request")
 	}
 }

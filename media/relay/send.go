@@ -157,9 +157,8 @@ func stamp(at time.Duration, rate int64) uint32 {
 }
 
 // readRTCP reads what the relay says about one encoding until sender is
-// stopped, so that lost packets are repeated, and calls ask for each
-// key-frame request.
-func readRTCP(sender *webrtc.RTPSender, rid string, ask func()) {
+// stopped, so that lost packets are repeated, and passes it on.
+func readRTCP(sender *webrtc.RTPSender, rid string, said func([]rtcp.Packet)) {
 	buf := make([]byte, 1500)
 	each(func() error {
 		n, _, err := sender.ReadSimulcast(buf, rid)
@@ -167,10 +166,11 @@ func readRTCP(sender *webrtc.RTPSender, rid string, ask func()) {
 			return err
 		}
 		packets, err := rtcp.Unmarshal(buf[:n])
-		if err == nil && asksForKey(packets) {
-			ask()
+		if err != nil {
+			return err
 		}
-		return err
+		said(packets)
+		return nil
 	})
 }
 
@@ -200,4 +200,22 @@ func asksForKey(packets []rtcp.Packet) bool {
 		}
 	}
 	return false
+}
+
+// lost is the largest share of packets that a receiver report (RFC 3550
+// section 6.4.1) says were lost, 0 to 1; false when there is no report.
+func lost(packets []rtcp.Packet) (share float64, ok bool) {
+	for _, p := range packets {
+		var reports []rtcp.ReceptionReport
+		switch p := p.(type) {
+		case *rtcp.ReceiverReport:
+			reports = p.Reports
+		case *rtcp.SenderReport:
+			reports = p.Reports
+		}
+		for _, r := range reports {
+			share, ok = max(share, float64(r.FractionLost)/256), true
+		}
+	}
+	return share, ok
 }
