@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"maps"
 	"sync"
 	"time"
 
@@ -165,7 +166,23 @@ func (p *part) follow() {
 			p.tell(cue.Note{At: now, What: cue.Seen, Text: string(who)})
 		}
 	}
+	if !maps.Equal(p.seen, here) {
+		p.watchOthers(v.State.Seats, v.Me)
+	}
 	p.seen = here
+}
+
+// tiles is how many others a delegate looks at, as small as can be.
+const tiles = 3
+
+func (p *part) watchOthers(seats []sitting.Seat, me sitting.MemberID) {
+	on := map[string]image.Point{}
+	for _, t := range seats {
+		if t.Member != me && len(on) < tiles {
+			on[string(t.Member)] = image.Pt(320, 180)
+		}
+	}
+	p.seat.Media.Visible(on)
 }
 
 // listen tells what has happened on the media path.
