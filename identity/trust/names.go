@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -29,6 +30,39 @@ const under = " under "
 func Names(card *x509.Certificate) []string {
 	sum := sha256.Sum256(card.RawSubjectPublicKeyInfo)
 	return append([]string{"spki:" + hex.EncodeToString(sum[:])}, givenNames(card)...)
+}
+
+// ReadName reads a name of a card as a clerk wrote it, in any letter case, and
+// returns it as [Names] has it; what follows " under " is the root's name and
+// stays. A name that no card can have is an error, since a member whose card
+// is written so would stand before a closed door.
+func ReadName(text string) (string, error) {
+	name, root, rooted := strings.Cut(strings.TrimSpace(text), under)
+	name = strings.ToLower(name)
+	kind, rest, _ := strings.Cut(name, ":")
+	var good bool
+	switch kind {
+	case "spki":
+		good = isHex(rest, sha256.Size)
+	case "fascn":
+		good = isHex(rest, fascnSize)
+	case "uuid":
+		good = isUUID(rest)
+	case "upn":
+		good = isPrincipal(rest)
+	}
+	if !good || rooted && root == "" {
+		return "", fmt.Errorf("trust: %q is no name of a card", text)
+	}
+	if rooted {
+		name += under + root
+	}
+	return name, nil
+}
+
+func isHex(text string, size int) bool {
+	b, err := hex.DecodeString(text)
+	return err == nil && len(b) == size
 }
 
 // givenNames are those that the issuer put in, unique only under that issuer.
@@ -143,17 +177,22 @@ func otherNames(card *x509.Certificate) []otherName {
 func (o otherName) text() (string, bool) {
 	octets, ok := o.value(asn1.TagUTF8String)
 	text := string(octets)
-	odd := func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }
-	if !ok || text == "" || len(text) > 256 || !utf8.ValidString(text) || strings.ContainsFunc(text, odd) {
-		return "", false
-	}
-	return strings.ToLower(text), true
+	return strings.ToLower(text), ok && isPrincipal(text)
 }
 
-// octets is the value as a FASC-N, 25 bytes, SP 800-73-4 part 1 section 3.1.2.
+// isPrincipal reports whether text can be a user principal name.
+func isPrincipal(text string) bool {
+	odd := func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }
+	return text != "" && len(text) <= 256 && utf8.ValidString(text) && !strings.ContainsFunc(text, odd)
+}
+
+// fascnSize is how many bytes a FASC-N has, SP 800-73-4 part 1 section 3.1.2.
+const fascnSize = 25
+
+// octets is the value as a FASC-N.
 func (o otherName) octets() ([]byte, bool) {
 	octets, ok := o.value(asn1.TagOctetString)
-	return octets, ok && len(octets) == 25
+	return octets, ok && len(octets) == fascnSize
 }
 
 // isUUID reports whether text is a UUID in lower case, RFC 9562 section 4.

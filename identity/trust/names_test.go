@@ -41,6 +41,52 @@ func TestOddNames(t *testing.T) {
 	}
 }
 
+func TestReadName(t *testing.T) {
+	key := strings.Repeat("0A", 32)
+	for text, want := range map[string]string{
+		"spki:" + key:                               "spki:" + strings.ToLower(key),
+		"UPN:A.Tremblay@House.Example":              "upn:a.tremblay@house.example",
+		" upn:a@house.example under House Root CA ": "upn:a@house.example under House Root CA",
+		"UUID:F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6": "uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
+		"fascn:" + strings.Repeat("d4", 25):         "fascn:" + strings.Repeat("d4", 25),
+		"":                                          "",
+		"a.tremblay@house.example":                  "",
+		"upn:":                                      "",
+		"upn:a b":                                   "",
+		"upn:a under ":                              "",
+		"uuid:1":                                    "",
+		"spki:" + key[2:]:                           "",
+		"fascn:00":                                  "",
+		"serial:7":                                  "",
+		"uuid:{f81d4fae-7dec-11d0-a765-00a0c91e6bf6}": "",
+		"upn:a@house.example under":                   "",
+	} {
+		got, err := ReadName(text)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("ReadName(%q) = %q, %v; want %q", text, got, err, want)
+		}
+	}
+}
+
+// What a card is called, a clerk may write, and it stays what it is.
+func TestReadOwnNames(t *testing.T) {
+	h, err := house.New(house.Options{At: noon})
+	if err != nil {
+		t.Fatal(err)
+	}
+	card, _, err := h.IssueCard(house.Person{UPN: "É.Roy@house.example", UUID: "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range Names(card) {
+		for _, text := range []string{name, strings.ToUpper(name)} {
+			if got, err := ReadName(text); got != name || err != nil {
+				t.Errorf("ReadName(%q) = %q, %v", text, got, err)
+			}
+		}
+	}
+}
+
 // Whatever an extension holds, a name that comes out of it is in lower case
 // and has no space: it cannot be taken for one that stands under a root.
 func FuzzNames(f *testing.F) {
