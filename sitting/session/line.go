@@ -21,6 +21,9 @@ const (
 	soundAfter = 5 * time.Second
 )
 
+// byeExpired is the service's word for a session certificate that has ended.
+const byeExpired = "expired"
+
 // A line is the link, or what is known while there is none.
 type line struct {
 	link    *link.Link // nil: none
@@ -97,7 +100,9 @@ func (l *loop) lost(err error) {
 	l.line.err = err
 	l.line.next = now.Add(backoff(l.line.tries, rand.Float64()))
 	l.line.tries++
-	l.over = final(err)
+	if l.over = final(err); l.over == ErrSplit {
+		l.split(l.history.state.Seq, "the service does not know the entries that it has shown")
+	}
 }
 
 // final returns why there is no use in trying again; nil if there is.
@@ -112,8 +117,10 @@ func final(err error) error {
 		switch bye.Code {
 		case link.ByeReplaced:
 			return ErrElsewhere
-		case "expired":
+		case byeExpired:
 			return ErrExpired
+		case wire.CodeSplit:
+			return ErrSplit
 		}
 	}
 	if errors.Is(err, link.ErrTurnedAway) || errors.Is(err, link.ErrWrongService) {

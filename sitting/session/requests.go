@@ -89,6 +89,10 @@ func (l *loop) refuse(m wire.Refused) {
 
 func (l *loop) refusedBody(body sitting.Body, code string) {
 	l.s.o.Log.Info("request refused", "code", code)
+	if code == wire.CodeSplit {
+		l.split(l.history.state.Seq, "the service does not know the entries that it has shown")
+		return
+	}
 	switch body.(type) {
 	case sitting.Arrive:
 		if code != wire.CodeFull && code != wire.CodeFailed {

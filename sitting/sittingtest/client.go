@@ -109,7 +109,7 @@ func (m *Media) Now() media.Permission {
 type Client struct {
 	*session.Session
 	Person
-	Door    *Door
+	Door    *Door // nil if the service is not a [Hall]
 	Media   *Media
 	Keyring *e2ee.Keyring
 
@@ -126,13 +126,21 @@ func (tb *Table) Enter(id sitting.MemberID, w *Wobble) *Client {
 
 // Sit starts the session of a person. It ends with the test.
 func (tb *Table) Sit(p Person, w *Wobble) *Client {
-	c := &Client{Person: p, Door: &Door{session: wire.HashOf(p.Chain[0]), wobble: w}, Media: &Media{}, ended: make(chan struct{})}
-	c.Door.Use(tb.Hall)
+	door := &Door{session: wire.HashOf(p.Chain[0]), wobble: w}
+	door.Use(tb.Hall)
+	c := tb.sit(p, door)
+	c.Door = door
+	return c
+}
+
+// sit starts the session of a person at any service.
+func (tb *Table) sit(p Person, service session.Service) *Client {
+	c := &Client{Person: p, Media: &Media{}, ended: make(chan struct{})}
 	c.Keyring = e2ee.NewKeyring(e2ee.KeyringOptions{
 		Now: time.Now, Signer: p.Key, OnHead: func(m string, h e2ee.Head) { c.Heard(m, h) },
 	})
 	c.Session = session.New(session.Options{
-		Order: tb.Signed, Me: p.ID, Key: p.Key, Chain: p.Chain, Verify: tb.Anchors.Verify, Service: c.Door,
+		Order: tb.Signed, Me: p.ID, Key: p.Key, Chain: p.Chain, Verify: tb.Anchors.Verify, Service: service,
 		Media: c.Media, Keyring: c.Keyring, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	ctx, cancel := context.WithCancelCause(context.Background())
