@@ -76,9 +76,7 @@ func (l *Link) published(m *livekit.TrackPublishedResponse) error {
 // attach adds p's encodings to the connection; the next offer names them.
 func (l *Link) attach(p *publication) error {
 	outlets := l.outlets(p)
-	t, err := l.send.AddTransceiverFromTrack(outlets[0], webrtc.RTPTransceiverInit{
-		Direction: webrtc.RTPTransceiverDirectionSendonly,
-	})
+	t, err := l.section(outlets[0])
 	if err != nil {
 		return fmt.Errorf("relay: cannot publish: %w", err)
 	}
@@ -96,6 +94,28 @@ func (l *Link) attach(p *publication) error {
 	l.install(p, outlets)
 	l.room.offer.due = true
 	return nil
+}
+
+// section finds a media section for o: the one of a track that was withdrawn,
+// so that offers do not grow with each turn on the floor, or a new one.
+func (l *Link) section(o *outlet) (*webrtc.RTPTransceiver, error) {
+	for _, t := range l.send.GetTransceivers() {
+		if t.Kind() != o.kind || t.Sender() != nil || t.Direction() != webrtc.RTPTransceiverDirectionInactive {
+			continue
+		}
+		sender, err := l.send.AddTrack(o)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range l.send.GetTransceivers() {
+			if t.Sender() == sender {
+				return t, nil
+			}
+		}
+	}
+	return l.send.AddTransceiverFromTrack(o, webrtc.RTPTransceiverInit{
+		Direction: webrtc.RTPTransceiverDirectionSendonly,
+	})
 }
 
 // outlets makes p's encodings. All of a picture's count time alike.

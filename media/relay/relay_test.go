@@ -272,7 +272,7 @@ func TestAskForKeyFrame(t *testing.T) {
 func TestFloor(t *testing.T) {
 	h := enter(t, "camera")
 	bob := h.listener(t, "bob", image.Point{})
-	for range 3 {
+	for range 6 {
 		if err := h.node.SetSources(t.Context(), "r", "ada", "microphone", "camera"); err != nil {
 			t.Fatal(err)
 		}
@@ -284,6 +284,9 @@ func TestFloor(t *testing.T) {
 			t.Fatal(err)
 		}
 		drained(t, sound)
+	}
+	if n := h.ada.Sections(); n != 2 {
+		t.Errorf("%d media sections after six turns on the floor, want camera and microphone", n)
 	}
 }
 
