@@ -262,7 +262,7 @@ func (j *judge) checkPSK(id PSKID) error {
 // extensions did (12.1.7).
 func (j *judge) checkResult(c *change) error {
 	changed := append(slices.Clone(c.updates), c.joiners()...)
-	if err := c.tree.checkFresh(nil, changed); err != nil {
+	if err := c.tree.checkFresh(changed); err != nil {
 		return err
 	}
 	if c.replaced {
@@ -291,18 +291,4 @@ func (j *judge) checkPath(c *change, u *updatePath, at LeafIndex) error {
 		return err
 	}
 	return c.tree.checkPathKeys(u, at)
-}
-
-// checkPathKeys: 12.4.2, none of the path's keys is in the new tree, the
-// committer's old leaf included; 7.3, nobody else has the leaf's signature key.
-func (t *tree) checkPathKeys(u *updatePath, at LeafIndex) error {
-	if err := t.checkFresh(u.keys(), nil); err != nil {
-		return err
-	}
-	for i, l := range t.leaves {
-		if l != nil && LeafIndex(i) != at && bytes.Equal(l.verifier.raw, u.leaf.verifier.raw) {
-			return errKeyTwice
-		}
-	}
-	return nil
 }

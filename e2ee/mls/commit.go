@@ -285,7 +285,7 @@ func (m *making) buildPath(c *commit, ctx *groupContext) error {
 	if err := t.checkLeaves([]LeafIndex{m.own}, ctx.extensions); err != nil {
 		return err
 	}
-	if err := t.checkFresh(nil, []LeafIndex{m.own}); err != nil {
+	if err := t.checkFresh([]LeafIndex{m.own}); err != nil {
 		return err
 	}
 	ctx.treeHash = t.hash(t.root())

@@ -43,6 +43,10 @@ func (n *parentNode) withUnmerged(l LeafIndex) *parentNode {
 	return &next
 }
 
+// A hashValue is a hash of any suite, the first nh bytes of it. Trees are cloned
+// with every commit, so they hold pointers.
+type hashValue [48]byte
+
 // A tree is a ratchet tree, section 4.1.1. The tree of an epoch never changes;
 // the next epoch's starts as a clone, which shares all nodes and all hashes
 // that still hold.
@@ -50,11 +54,11 @@ type tree struct {
 	p       *params
 	leaves  []*leafNode   // 2^d, nil where blank
 	parents []*parentNode // node 2i+1 at i; nil where blank
-	hashes  [][]byte      // by node; nil where not known
+	hashes  []*hashValue  // by node; nil where not known
 }
 
 func newTree(p *params, leaf *leafNode) *tree {
-	return &tree{p: p, leaves: []*leafNode{leaf}, hashes: make([][]byte, 1)}
+	return &tree{p: p, leaves: []*leafNode{leaf}, hashes: make([]*hashValue, 1)}
 }
 
 func (t *tree) clone() *tree {
@@ -119,7 +123,7 @@ func (t *tree) extend() {
 	n := len(t.leaves)
 	t.leaves = append(t.leaves, make([]*leafNode, n)...)
 	t.parents = append(t.parents, make([]*parentNode, n)...)
-	t.hashes = append(t.hashes, make([][]byte, 2*n)...)
+	t.hashes = append(t.hashes, make([]*hashValue, 2*n)...)
 }
 
 // truncate halves the tree while its right half is blank, section 7.7.
@@ -210,9 +214,11 @@ func (t *tree) filteredPath(l LeafIndex) []step {
 // hash is the tree hash of x, section 7.8.
 func (t *tree) hash(x nodeIndex) []byte {
 	if t.hashes[x] == nil {
-		t.hashes[x] = t.hashWithout(x, nil)
+		v := new(hashValue)
+		copy(v[:], t.hashWithout(x, nil))
+		t.hashes[x] = v
 	}
-	return t.hashes[x]
+	return t.hashes[x][:t.p.nh()]
 }
 
 // hashWithout is the tree hash of x in the tree without some leaves: the
@@ -222,7 +228,7 @@ func (t *tree) hashWithout(x nodeIndex, gone []LeafIndex) []byte {
 	lo, _ := slices.BinarySearch(gone, from)
 	hi, _ := slices.BinarySearch(gone, to)
 	if gone = gone[lo:hi]; len(gone) == 0 && t.hashes[x] != nil {
-		return t.hashes[x]
+		return t.hash(x)
 	}
 	if x.isLeaf() {
 		return t.hashLeaf(x.leaf(), len(gone) > 0)
@@ -360,7 +366,7 @@ func (t *tree) fillUp() {
 	}
 	t.leaves = append(t.leaves, make([]*leafNode, n-len(t.leaves))...)
 	t.parents = append(t.parents, make([]*parentNode, n-1-len(t.parents))...)
-	t.hashes = make([][]byte, 2*n-1)
+	t.hashes = make([]*hashValue, 2*n-1)
 }
 
 var errTree = errors.New("mls: ratchet tree is not valid")

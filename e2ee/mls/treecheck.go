@@ -25,7 +25,7 @@ func (t *tree) verify(o *Options, groupID []byte, extensions []Extension, at tim
 	if err := t.checkLeaves(members, extensions); err != nil {
 		return err
 	}
-	if err := t.checkFresh(nil, members); err != nil {
+	if err := t.checkFresh(members); err != nil {
 		return err
 	}
 	if err := t.checkParentKeys(); err != nil {
@@ -215,9 +215,12 @@ func (t *tree) checkCredentialTypes() error {
 	return nil
 }
 
-// A keySet finds equal keys by their last eight bytes first, since hybrid keys
-// are long.
-type keySet map[uint64][][]byte
+// A keySet finds equal keys. Nearly all keys that it is asked for are not in
+// it, which a few bits of their last bytes tell.
+type keySet struct {
+	bits [4]uint64
+	keys map[uint64][][]byte // by their last eight bytes
+}
 
 func tail(key []byte) uint64 {
 	if len(key) < 8 {
@@ -226,8 +229,12 @@ func tail(key []byte) uint64 {
 	return binary.BigEndian.Uint64(key[len(key)-8:])
 }
 
-func (s keySet) has(key []byte) bool {
-	for _, k := range s[tail(key)] {
+func (s *keySet) has(key []byte) bool {
+	t := tail(key)
+	if s.bits[t>>6&3]>>(t&63)&1 == 0 {
+		return false
+	}
+	for _, k := range s.keys[t] {
 		if bytes.Equal(k, key) {
 			return true
 		}
@@ -236,35 +243,59 @@ func (s keySet) has(key []byte) bool {
 }
 
 // add tells whether key was new.
-func (s keySet) add(key []byte) bool {
+func (s *keySet) add(key []byte) bool {
 	if s.has(key) {
 		return false
 	}
-	s[tail(key)] = append(s[tail(key)], key)
+	if s.keys == nil {
+		s.keys = map[uint64][][]byte{}
+	}
+	t := tail(key)
+	s.bits[t>>6&3] |= 1 << (t & 63)
+	s.keys[t] = append(s.keys[t], key)
 	return true
 }
 
 var errKeyTwice = errors.New("mls: a public key occurs twice in the tree")
 
 // checkFresh: section 7.3, signature and encryption keys of the changed leaves
-// are unique among all members, and with 12.4.2 and 12.4.3.1, none of their
-// encryption keys nor of path is that of another node.
-func (t *tree) checkFresh(path []*publicKey, changed []LeafIndex) error {
-	sig, enc := make(keySet, len(changed)), make(keySet, len(changed)+len(path))
-	isNew := make(map[LeafIndex]bool, len(changed))
-	for _, k := range path {
-		if !enc.add(k.raw) {
-			return errKeyTwice
-		}
+// are unique among all members, and no parent has such an encryption key.
+func (t *tree) checkFresh(changed []LeafIndex) error {
+	if len(changed) == 0 {
+		return nil
 	}
+	var sig, enc keySet
+	isNew := make(map[LeafIndex]bool, len(changed))
 	for _, i := range changed {
 		isNew[i] = true
 		if !enc.add(t.leaves[i].encryption.raw) || !sig.add(t.leaves[i].verifier.raw) {
 			return errKeyTwice
 		}
 	}
+	return t.checkAbsent(&enc, &sig, func(i LeafIndex) bool { return isNew[i] })
+}
+
+// checkPathKeys: 12.4.2, none of the path's keys is in the new tree, the
+// committer's old leaf and path included; 7.3, nobody else has the signature
+// key of its leaf.
+func (t *tree) checkPathKeys(u *updatePath, at LeafIndex) error {
+	var sig, enc keySet
+	sig.add(u.leaf.verifier.raw)
+	for _, k := range u.keys() {
+		if !enc.add(k.raw) {
+			return errKeyTwice
+		}
+	}
+	if old := t.leaf(at); old != nil && enc.has(old.encryption.raw) {
+		return errKeyTwice
+	}
+	return t.checkAbsent(&enc, &sig, func(i LeafIndex) bool { return i == at })
+}
+
+// checkAbsent looks for the keys in all nodes but some leaves.
+func (t *tree) checkAbsent(enc, sig *keySet, except func(LeafIndex) bool) error {
 	for i, l := range t.leaves {
-		if l != nil && !isNew[LeafIndex(i)] && (enc.has(l.encryption.raw) || sig.has(l.verifier.raw)) {
+		if l != nil && (enc.has(l.encryption.raw) || sig.has(l.verifier.raw)) && !except(LeafIndex(i)) {
 			return errKeyTwice
 		}
 	}
@@ -278,7 +309,7 @@ func (t *tree) checkFresh(path []*publicKey, changed []LeafIndex) error {
 
 // checkParentKeys: section 12.4.3.1, no two parents share a key.
 func (t *tree) checkParentKeys() error {
-	seen := keySet{}
+	var seen keySet
 	for _, n := range t.parents {
 		if n != nil && !seen.add(n.encryption.raw) {
 			return errKeyTwice
