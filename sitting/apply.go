@@ -147,9 +147,12 @@ func (s *State) close() { s.Closed, s.Floor, s.Hands = true, nil, nil }
 // seat changes one seat, present or waiting.
 func (s *State) seat(arrival uint64, change func(*Seat)) {
 	for _, list := range []*[]Seat{&s.Seats, &s.Waiting} {
-		if i := slices.IndexFunc(*list, func(t Seat) bool { return t.Arrival == arrival }); i >= 0 {
-			*list = slices.Clone(*list)
-			change(&(*list)[i])
+		for i := range *list {
+			if (*list)[i].Arrival == arrival {
+				*list = slices.Clone(*list)
+				change(&(*list)[i])
+				return
+			}
 		}
 	}
 }
@@ -157,8 +160,11 @@ func (s *State) seat(arrival uint64, change func(*Seat)) {
 // found has the first seated arrival found a group if nobody is in the
 // present one.
 func (s *State) found() {
-	inGroup := func(t Seat) bool { return s.Founding != 0 && t.Group == s.Founding }
-	if s.Closed || slices.ContainsFunc(s.Seats, inGroup) {
+	if s.Closed {
+		return
+	}
+	inGroup := func(t *Seat) bool { return s.Founding != 0 && t.Group == s.Founding }
+	if _, ok := find(inGroup, s.Seats); ok {
 		return
 	}
 	s.Founding, s.Offered = 0, 0

@@ -7,11 +7,12 @@ func (o *Order) Member(id MemberID) (Member, bool) {
 	if o == nil {
 		return Member{}, false
 	}
-	i := slices.IndexFunc(o.Roster, func(m Member) bool { return m.ID == id })
-	if i < 0 {
-		return Member{}, false
+	for i := range o.Roster {
+		if o.Roster[i].ID == id {
+			return o.Roster[i], true
+		}
 	}
-	return o.Roster[i], true
+	return Member{}, false
 }
 
 // Role returns what the member is there for; "" if not on the roster.
@@ -21,26 +22,32 @@ func (s State) Role(id MemberID) Role {
 }
 
 // Seat returns the seat of a member who is present.
-func (s State) Seat(id MemberID) (Seat, bool) { return seatOf(s.Seats, id) }
+func (s State) Seat(id MemberID) (Seat, bool) {
+	return find(func(t *Seat) bool { return t.Member == id }, s.Seats)
+}
 
 // Waits returns the place of a member who waits to be admitted.
-func (s State) Waits(id MemberID) (Seat, bool) { return seatOf(s.Waiting, id) }
+func (s State) Waits(id MemberID) (Seat, bool) {
+	return find(func(t *Seat) bool { return t.Member == id }, s.Waiting)
+}
 
 // Arrival returns the seat, present or waiting, that began with the entry seq.
 func (s State) Arrival(seq uint64) (Seat, bool) {
-	for _, list := range [][]Seat{s.Seats, s.Waiting} {
-		if i := slices.IndexFunc(list, func(t Seat) bool { return t.Arrival == seq }); i >= 0 {
-			return list[i], true
-		}
-	}
-	return Seat{}, false
+	return find(func(t *Seat) bool { return t.Arrival == seq }, s.Seats, s.Waiting)
 }
 
 // Session returns the seat, present or waiting, of a session certificate.
 func (s State) Session(hash Hash) (Seat, bool) {
-	for _, list := range [][]Seat{s.Seats, s.Waiting} {
-		if i := slices.IndexFunc(list, func(t Seat) bool { return t.Session == hash }); i >= 0 {
-			return list[i], true
+	return find(func(t *Seat) bool { return t.Session == hash }, s.Seats, s.Waiting)
+}
+
+// find returns the first seat that fits.
+func find(fits func(*Seat) bool, lists ...[]Seat) (Seat, bool) {
+	for _, list := range lists {
+		for i := range list {
+			if fits(&list[i]) {
+				return list[i], true
+			}
 		}
 	}
 	return Seat{}, false
@@ -59,18 +66,10 @@ func (s State) HandUp(id MemberID) bool {
 // Confirmed counts the seated members who have the keys of an epoch of the
 // present group, and all who are seated.
 func (s State) Confirmed(epoch uint64) (n, of int) {
-	for _, t := range s.Seats {
-		if t.Group == s.Founding && t.Confirmed >= epoch {
+	for i := range s.Seats {
+		if t := &s.Seats[i]; t.Group == s.Founding && t.Confirmed >= epoch {
 			n++
 		}
 	}
 	return n, len(s.Seats)
-}
-
-func seatOf(list []Seat, id MemberID) (Seat, bool) {
-	i := slices.IndexFunc(list, func(t Seat) bool { return t.Member == id })
-	if i < 0 {
-		return Seat{}, false
-	}
-	return list[i], true
 }

@@ -79,6 +79,7 @@ func (c *circle) forget() {
 	}
 	c.group, c.epoch, c.placed, c.own = nil, nil, map[sitting.Hash]uint64{}, nil
 	c.founding, c.confirmed = 0, 0
+	clear(c.blobs)
 }
 
 // offer replaces the key package that others may add.

@@ -9,8 +9,12 @@ import (
 // Doubts: when the own group state is not what the others have, the member
 // arrives again and is added anew.
 
-// straying is how long others may be ahead before we believe that we are lost.
-const straying = 2 * time.Second
+// How long others may be ahead before we believe that we are lost; the longer
+// one while there still are commits to fetch.
+const (
+	straying = 2 * time.Second
+	fetching = 10 * time.Second
+)
 
 // keptVotes is for how many epochs to come votes are kept.
 const keptVotes = 64
@@ -108,14 +112,18 @@ func (c *circle) doubt(l *loop, t sitting.Seat) {
 		c.again(l, now)
 		return
 	}
-	if len(c.backlog) > 0 || !behind(c.history.state, c.epoch.Number) {
+	if !behind(c.history.state, c.epoch.Number) || l.line.link == nil {
 		c.astray = time.Time{}
 		return
 	}
 	if c.astray.IsZero() {
 		c.astray = now
 	}
-	if now.Sub(c.astray) > straying {
+	limit := straying
+	if len(c.backlog) > 0 {
+		limit = fetching
+	}
+	if now.Sub(c.astray) > limit {
 		l.alarm(Alarm{Kind: AlarmDivergence, Member: t.Member, Detail: "the others have gone on"})
 		c.again(l, now)
 	}
@@ -123,11 +131,15 @@ func (c *circle) doubt(l *loop, t sitting.Seat) {
 
 // waitOutside waits to be added, longer each time.
 func (c *circle) waitOutside(l *loop, now time.Time) {
-	if c.outside.IsZero() || l.line.link == nil || len(c.backlog) > 0 {
+	if c.outside.IsZero() || l.line.link == nil {
 		c.outside = now
 		return
 	}
-	if now.Sub(c.outside) > min(againAfter<<min(c.tries, 6), againMost) {
+	limit := min(againAfter<<min(c.tries, 6), againMost)
+	if len(c.backlog) > 0 {
+		limit += blobLimit
+	}
+	if now.Sub(c.outside) > limit {
 		c.again(l, now)
 	}
 }

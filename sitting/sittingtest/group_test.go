@@ -55,6 +55,24 @@ func TestMeet(t *testing.T) {
 	}
 }
 
+// The suite by default is a hybrid; none of what it sends is too large.
+func TestMeetHybrid(t *testing.T) {
+	s := members(3)
+	s.Suite = "MLS_128_MLKEM768P256_AES256GCM_SHA384_P256"
+	bubble(t, s, func(_ *testing.T, tb *Table) { enter(tb, "chair", "m00", "m01", "m02") })
+}
+
+// A suite that nobody knows is an error, not another suite.
+func TestUnknownSuite(t *testing.T) {
+	s := members(1)
+	s.Suite = "MLS_NULL"
+	bubble(t, s, func(t *testing.T, tb *Table) {
+		if err := tb.Enter("m00", nil).Wait(); err == nil || errors.Is(err, errRuns) {
+			t.Errorf("ended with %v", err)
+		}
+	})
+}
+
 // hears reports whether what one client seals now another opens.
 func hears(t *testing.T, to, from *Client) bool {
 	t.Helper()

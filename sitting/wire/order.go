@@ -2,7 +2,11 @@ package wire
 
 import (
 	"crypto"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"fmt"
+	"slices"
 	"time"
 
 	"incamera/sitting"
@@ -53,6 +57,23 @@ func SignOrder(o *sitting.Order, key crypto.Signer, chain [][]byte) ([]byte, err
 	return signed, err
 }
 
+// proxyCertInfo is in every session certificate and in no card's, RFC 3820
+// section 3.8.
+var proxyCertInfo = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 14}
+
+// bySession refuses an order that a session key has signed: acts that bind are
+// signed by the card itself.
+func bySession(der []byte) error {
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrSignature, err)
+	}
+	if slices.ContainsFunc(cert.Extensions, func(x pkix.Extension) bool { return x.Id.Equal(proxyCertInfo) }) {
+		return fmt.Errorf("%w: an order is signed by a card, not by a session", ErrSignature)
+	}
+	return nil
+}
+
 // OpenOrder returns the order, and the chain of certificates that came with
 // it. The first one's key has signed it; whether the chain is good and a
 // clerk's is for the caller to find out.
@@ -65,6 +86,9 @@ func OpenOrder(signed []byte) (*sitting.Order, [][]byte, error) {
 		return nil, nil, fmt.Errorf("%w: an order without its chain", ErrMalformed)
 	}
 	if err := e.verify(e.chain[0]); err != nil {
+		return nil, nil, err
+	}
+	if err := bySession(e.chain[0]); err != nil {
 		return nil, nil, err
 	}
 	var w order

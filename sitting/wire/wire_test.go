@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/hex"
 	"errors"
 	"flag"
@@ -181,6 +182,26 @@ func TestKeys(t *testing.T) {
 	key := keyOf(t, elliptic.P521(), 3)
 	if _, err := SignOrder(testOrder(), key, [][]byte{certOf(t, key, 1)}); !errors.Is(err, ErrSignature) {
 		t.Errorf("P-521: %v", err)
+	}
+}
+
+// A session key signs no order, though its chain is a clerk's.
+func TestOrderBySession(t *testing.T) {
+	key := keyOf(t, elliptic.P256(), 5)
+	c := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: noon, NotAfter: noon.AddDate(1, 0, 0),
+		ExtraExtensions: []pkix.Extension{{Id: proxyCertInfo, Critical: true, Value: []byte{0x30, 0}}},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := SignOrder(testOrder(), key, [][]byte{der})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := OpenOrder(signed); !errors.Is(err, ErrSignature) {
+		t.Errorf("OpenOrder = %v", err)
 	}
 }
 
