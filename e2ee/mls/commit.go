@@ -115,7 +115,7 @@ func (g *Group) pend(m *making, in *CommitParams) (*Pending, error) {
 	p := &Pending{staged: Staged{
 		base: g.now, next: m.next, change: m.change, committer: g.now.own, from: m.committer,
 		authenticated: bytes.Clone(in.AuthenticatedData), o: &g.o, signer: m.leafSigner,
-		renewed: in.Identity != nil,
+		renewed: in.Identity != nil, pending: true,
 	}}
 	var err error
 	if p.Message, err = g.frame(&m.content); err != nil {

@@ -163,6 +163,10 @@ func newLeaf(p *params, o *Options, id Identity) (*leafNode, hpke.PrivateKey, er
 	if err != nil {
 		return nil, nil, err
 	}
+	can, err := o.capabilities()
+	if err != nil {
+		return nil, nil, err
+	}
 	priv, err := p.newKeyPair(o.Rand)
 	if err != nil {
 		return nil, nil, err
@@ -171,7 +175,7 @@ func newLeaf(p *params, o *Options, id Identity) (*leafNode, hpke.PrivateKey, er
 		encryption:   newPublicKey(priv.PublicKey()),
 		verifier:     &verifier{raw: sigKey},
 		credential:   id.Credential,
-		capabilities: o.capabilities(),
+		capabilities: can,
 		extensions:   o.LeafExtensions,
 	}, priv, nil
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -81,12 +82,21 @@ func (o *Options) fill() (*params, error) {
 	return p, nil
 }
 
-// capabilities says what this client supports, section 7.2.
-func (o *Options) capabilities() capabilities {
+// capabilities says what this client supports, section 7.2, and one value of
+// each kind that nobody does: others must be used to that (section 13.5).
+func (o *Options) capabilities() (capabilities, error) {
+	dice, err := random(o.Rand, 4)
+	if err != nil {
+		return capabilities{}, err
+	}
 	return capabilities{
 		versions:    []uint16{mls10},
-		suites:      Suites(),
-		extensions:  o.Extensions,
-		credentials: o.Credentials,
-	}
+		suites:      append(Suites(), Suite(grease(dice[0]))),
+		extensions:  append(slices.Clone(o.Extensions), ExtensionType(grease(dice[1]))),
+		proposals:   []ProposalType{ProposalType(grease(dice[2]))},
+		credentials: append(slices.Clone(o.Credentials), CredentialType(grease(dice[3]))),
+	}, nil
 }
+
+// grease is one of the fifteen values 0x0A0A, 0x1A1A, … 0xEAEA.
+func grease(dice byte) uint16 { return 0x0A0A + uint16(dice%15)*0x1010 }

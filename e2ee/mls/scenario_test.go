@@ -209,3 +209,56 @@ func TestContextExtensions(t *testing.T) {
 		}
 	})
 }
+
+// TestDiscard: a commit that is not admitted leaves nothing behind, and the
+// group goes on.
+func TestDiscard(t *testing.T) {
+	sc := newScene(t, P256AES128, basic)
+	sc.add(0, 2, CommitParams{})
+	refused := errors.New("not on the roster")
+	p := must[*Pending](t)(sc.people[0].g.Commit(CommitParams{Removes: []LeafIndex{1}}, noon))
+	for i, who := range []*person{sc.people[2], sc.people[0]} {
+		s := must[*Staged](t)(who.g.Stage(p.Message, noon))
+		if a, err := s.Admit(func(*Staged) error { return refused }); !errors.Is(err, refused) || a != nil {
+			t.Fatalf("Admit = %v, %v", a, err)
+		}
+		if _, err := s.Admit(nil); err == nil {
+			t.Fatal("admitted without a check")
+		}
+		keys := s.next.secretsOf(t)
+		s.Discard()
+		for _, k := range keys {
+			if zero(k) != (i == 0) {
+				t.Fatalf("member %d: secret overwritten: %v", i, zero(k))
+			}
+		}
+		a := must[*Admitted](t)(s.Admit(agree))
+		if err := who.g.Merge(a); err == nil {
+			t.Fatal("a discarded commit was merged")
+		}
+	}
+	sc.deliver(p.Message) // the order has taken it after all
+	sc.same()
+}
+
+// TestStale: what was staged in one epoch cannot be merged in another, nor twice.
+func TestStale(t *testing.T) {
+	sc := newScene(t, P256AES128, basic)
+	sc.add(0, 2, CommitParams{})
+	one := must[*Pending](t)(sc.people[0].g.Commit(CommitParams{}, noon))
+	two := must[*Pending](t)(sc.people[1].g.Commit(CommitParams{}, noon))
+	g := sc.people[2].g
+	first := must[*Admitted](t)(must[*Staged](t)(g.Stage(one.Message, noon)).Admit(agree))
+	second := must[*Admitted](t)(must[*Staged](t)(g.Stage(two.Message, noon)).Admit(agree))
+	if err := g.Merge(first); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range []*Admitted{first, second, {}, nil} {
+		if err := g.Merge(a); err == nil {
+			t.Error("merged")
+		}
+	}
+	if _, err := g.Stage(two.Message, noon); !errors.Is(err, errEpoch) {
+		t.Errorf("Stage = %v", err)
+	}
+}

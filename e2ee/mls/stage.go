@@ -21,6 +21,7 @@ type Staged struct {
 	authenticated []byte
 	signer        crypto.Signer // of the own leaf in next
 	renewed       bool          // signer is not the group's so far
+	pending       bool          // one of the member's own, whose keys are the Pending's
 	o             *Options
 }
 
@@ -223,6 +224,15 @@ func (s *Staged) Restarts() *ReInit { return s.change.reInit }
 
 // Members are all members in the new epoch.
 func (s *Staged) Members() []LeafInfo { return s.change.tree.infos(s.change.tree.members()) }
+
+// Discard overwrites the keys of a commit that will not be merged. Those of the
+// member's own commits are left to [Pending.Wipe].
+func (s *Staged) Discard() {
+	if !s.pending {
+		s.next.wipe()
+	}
+	s.next = nil
+}
 
 // Format tells nothing of the keys.
 func (s Staged) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "mls: staged commit") }

@@ -336,7 +336,7 @@ func (g *Group) readPending(r *reader) *Pending {
 	}
 	p.staged = Staged{
 		base: g.now, next: next, change: c, committer: g.now.own, from: sender{fromMember, uint32(g.now.own)},
-		authenticated: authenticated, signer: g.signer, o: &g.o,
+		authenticated: authenticated, signer: g.signer, o: &g.o, pending: true,
 	}
 	return p
 }
