@@ -17,24 +17,36 @@ func TestNearest(t *testing.T) {
 		modes []mode
 		want  mode
 	}{
-		{"a webcam: YUYV is slow at this size",
+		{
+			"a webcam: YUYV is slow at this size",
 			[]mode{{yuyv, hd, 10}, {yuyv, image.Pt(640, 480), 30}, {mjpeg, hd, 30}, {mjpeg, image.Pt(1920, 1080), 30}},
-			mode{mjpeg, hd, 30}},
-		{"uncompressed if it is fast enough",
+			mode{mjpeg, hd, 30},
+		},
+		{
+			"uncompressed if it is fast enough",
 			[]mode{{mjpeg, hd, 30}, {yuyv, hd, 30}},
-			mode{yuyv, hd, 30}},
-		{"the larger of two that are too small",
+			mode{yuyv, hd, 30},
+		},
+		{
+			"the larger of two that are too small",
 			[]mode{{yuyv, image.Pt(320, 180), 30}, {yuyv, image.Pt(640, 360), 30}},
-			mode{yuyv, image.Pt(640, 360), 30}},
-		{"the shape counts",
+			mode{yuyv, image.Pt(640, 360), 30},
+		},
+		{
+			"the shape counts",
 			[]mode{{yuyv, image.Pt(640, 480), 30}, {yuyv, image.Pt(640, 360), 30}},
-			mode{yuyv, image.Pt(640, 360), 30}},
-		{"no larger than need be",
+			mode{yuyv, image.Pt(640, 360), 30},
+		},
+		{
+			"no larger than need be",
 			[]mode{{mjpeg, image.Pt(3840, 2160), 30}, {mjpeg, image.Pt(1920, 1080), 30}},
-			mode{mjpeg, image.Pt(1920, 1080), 30}},
-		{"unknown formats and sizes are left out",
+			mode{mjpeg, image.Pt(1920, 1080), 30},
+		},
+		{
+			"unknown formats and sizes are left out",
 			[]mode{{12345, hd, 30}, {yuyv, image.Pt(8192, 8192), 30}, {yuyv, image.Pt(0, 0), 30}, {yuyv, image.Pt(320, 240), 0}},
-			mode{yuyv, image.Pt(320, 240), 0}},
+			mode{yuyv, image.Pt(320, 240), 0},
+		},
 	} {
 		if got, ok := nearest(c.modes, hd, 30); !ok || got != c.want {
 			t.Errorf("%s: %+v", c.name, got)

@@ -58,8 +58,14 @@ func wav(f wave, extended bool) []byte {
 
 func TestReadWAV(t *testing.T) {
 	for _, f := range []wave{
-		{integers, 1, 16, 48000}, {integers, 2, 16, 44100}, {integers, 1, 8, 8000}, {integers, 6, 24, 96000},
-		{integers, 1, 32, 22050}, {floatTag, 2, 32, 48000}, {floatTag, 1, 64, 16000}, {integers, 1, 16, 11025},
+		{integers, 1, 16, 48000},
+		{integers, 2, 16, 44100},
+		{integers, 1, 8, 8000},
+		{integers, 6, 24, 96000},
+		{integers, 1, 32, 22050},
+		{floatTag, 2, 32, 48000},
+		{floatTag, 1, 64, 16000},
+		{integers, 1, 16, 11025},
 	} {
 		for _, extended := range []bool{false, true} {
 			got, err := ReadWAV(bytes.NewReader(wav(f, extended)))

@@ -1,6 +1,7 @@
 package mediatest
 
 import (
+	"errors"
 	"image"
 	"math"
 	"math/rand/v2"
@@ -205,7 +206,7 @@ func TestCameraKeepsTime(t *testing.T) {
 		if d := time.Since(began); d != 2*time.Second {
 			t.Errorf("50 pictures in %v", d)
 		}
-		if c.Close() != nil || c.Close() != nil {
+		if err := errors.Join(c.Close(), c.Close()); err != nil {
 			t.Error("not closed")
 		}
 		if _, _, err := c.Read(); err == nil {

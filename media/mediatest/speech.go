@@ -79,7 +79,13 @@ func Babble(seed uint64, d time.Duration) []float32 {
 }
 
 // A voice hums: partials of its pitch, the louder the nearer to two formants.
-type voice struct{ pitch, phase float64 }
+type voice struct {
+	pitch, phase float64 // in Hz, in turns
+	weights      []float64
+}
+
+// partials up to highest are heard.
+const highest = 3500
 
 func (v *voice) vowel(dst []float32, r *rand.Rand, n int) []float32 {
 	from, to := v.pitch, v.pitch*(0.85+0.3*r.Float64())
@@ -87,16 +93,34 @@ func (v *voice) vowel(dst []float32, r *rand.Rand, n int) []float32 {
 	for i := range n {
 		at := float64(i) / float64(n)
 		hz := from + (to-from)*at
-		v.phase += hz / media.SampleRate
-		var s float64
-		for k := 1.0; k*hz < 3500; k++ {
-			near := 1/(1+math.Pow((k*hz-first)/120, 2)) + 0.5/(1+math.Pow((k*hz-second)/180, 2))
-			s += (near + 0.02) * math.Sin(2*math.Pi*k*v.phase)
+		if i%media.StepLen == 0 {
+			v.shape(hz, first, second)
 		}
-		dst = append(dst, float32(0.15*s*math.Sin(math.Pi*at)))
+		v.phase += hz / media.SampleRate
+		dst = append(dst, float32(0.15*v.sum()*math.Sin(math.Pi*at)))
 	}
 	v.pitch = 0.5*to + 0.5*(90+90*r.Float64())
 	return dst
+}
+
+// shape weighs the partials of hz.
+func (v *voice) shape(hz, first, second float64) {
+	v.weights = v.weights[:0]
+	for f := hz; f < highest; f += hz {
+		a, b := (f-first)/120, (f-second)/180
+		v.weights = append(v.weights, 0.02+1/(1+a*a)+0.5/(1+b*b))
+	}
+}
+
+// sum adds the partials up; each sine follows from the two before.
+func (v *voice) sum() (s float64) {
+	sin, cos := math.Sincos(2 * math.Pi * v.phase)
+	before, now := 0.0, sin
+	for _, w := range v.weights {
+		s += w * now
+		before, now = now, 2*cos*now-before
+	}
+	return s
 }
 
 func hiss(dst []float32, r *rand.Rand, n int) []float32 {
