@@ -101,6 +101,9 @@ func TestLayersComeBack(t *testing.T) {
 			if got.Rect.Size() != size {
 				t.Fatalf("layer %d is %v, want %v", f.Layer, got.Rect.Size(), size)
 			}
+			if n%10 != 9 {
+				continue
+			}
 			Resize(&want, size)
 			scaler.Scale(&want, src)
 			if db := psnr(&got, &want); db < 33 {
@@ -205,9 +208,9 @@ func TestSetBitrate(t *testing.T) {
 	o := Standard()
 	o.Layers = o.Layers[1:2]
 	e := newEncoder(t, o)
-	src := picture(1280, 720)
+	src := picture(640, 360)
 	spent := func(from int) (bytes int) {
-		for n := from; n < from+60; n++ {
+		for n := from; n < from+30; n++ {
 			moving(src, n)
 			frames, err := e.Encode(src, at(n))
 			if err != nil {
@@ -218,10 +221,10 @@ func TestSetBitrate(t *testing.T) {
 		return bytes
 	}
 	spent(0)
-	high := spent(60)
+	high := spent(30)
 	e.SetBitrate(0, 60_000)
-	spent(120)
-	if low := spent(180); low*3 > high*2 {
+	spent(60)
+	if low := spent(90); low*3 > high*2 {
 		t.Errorf("%d bytes at 60 kbit/s, %d at 500", low, high)
 	}
 }
