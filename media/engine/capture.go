@@ -95,22 +95,15 @@ func (e *Engine) captureOnce(ctx context.Context, k media.DeviceKind, p *plan, o
 		}
 		return err
 	}
-	var closer sync.WaitGroup
-	ended := make(chan struct{})
-	closer.Go(func() { // a read may hang in a driver: only closing ends it
-		select {
-		case <-now.Done():
-		case <-ended:
-		}
+	shut := sync.OnceFunc(func() {
 		if err := d.Close(); err != nil {
 			e.options.Log.Debug("engine: closing a device", "err", err)
 		}
 	})
+	defer context.AfterFunc(now, shut)() // a read may hang in a driver: only closing ends it
+	defer shut()
 	e.faults.set(k, nil)
-	err = use(d)
-	close(ended)
-	closer.Wait()
-	if now.Err() != nil {
+	if err = use(d); now.Err() != nil {
 		return nil
 	}
 	return err

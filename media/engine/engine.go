@@ -10,6 +10,9 @@
 //	track, one per remote    its opener, its decoder           the track ends
 //	playout                  mixer, loudspeaker                Run does
 //
+// and, while a device is open, one that closes it as soon as the plan does not
+// want it any more: a read may hang in a driver.
+//
 // Control and frames meet at one swapped pointer, the [plan]: what the sitting
 // permits and the person wants. Methods replace it and never wait for a frame;
 // a frame never waits for them.

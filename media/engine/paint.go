@@ -1,12 +1,6 @@
 package engine
 
-import (
-	"image"
-	"sync"
-)
-
-// columns is a scratch of column numbers; painting borrows one.
-var columns = sync.Pool{New: func() any { return new([]column) }}
+import "image"
 
 // A column says where one column of the destination comes from: two columns
 // of luma, how much of 256 the right one counts, and one of chroma.
@@ -15,15 +9,14 @@ type column struct{ left, right, weight, chroma int32 }
 // paint scales src into all of dst, cropping what does not fit dst's shape:
 // luma is interpolated, chroma is the nearest. Colours are those of BT.601 with
 // limited range, what VP8 carries.
-func paint(dst *image.RGBA, src *image.YCbCr) {
+// It returns scratch, which it may have replaced by a longer one.
+func paint(dst *image.RGBA, src *image.YCbCr, scratch []column) []column {
 	if dst.Rect.Size() == src.Rect.Size() {
 		paintSame(dst, src)
-		return
+		return scratch
 	}
 	crop := cover(src.Rect, dst.Rect.Size())
-	held := columns.Get().(*[]column)
-	defer columns.Put(held)
-	*held = across((*held)[:0], crop, dst.Rect.Dx(), src.Rect.Dx())
+	scratch = across(scratch[:0], crop, dst.Rect.Dx(), src.Rect.Dx())
 	w, h := dst.Rect.Dx(), dst.Rect.Dy()
 	for y := range h {
 		at := dst.PixOffset(dst.Rect.Min.X, dst.Rect.Min.Y+y)
@@ -31,8 +24,9 @@ func paint(dst *image.RGBA, src *image.YCbCr) {
 		top, bottom, weight := sample(y, h, crop.Min.Y, crop.Dy(), src.Rect.Dy())
 		up, down := src.Y[top*src.YStride:], src.Y[bottom*src.YStride:]
 		c := (top + int(weight)>>7) / 2 * src.CStride
-		paintRow(row, up, down, weight, src.Cb[c:], src.Cr[c:], *held)
+		paintRow(row, up, down, weight, src.Cb[c:], src.Cr[c:], scratch)
 	}
+	return scratch
 }
 
 // paintSame is paint for two of one size.

@@ -24,6 +24,7 @@ type screen struct {
 	count   uint64
 	seen    [painters]sight
 	turn    int
+	scratch [][]column // of painters, while nobody paints with them
 }
 
 // A shot is one picture. While it is being painted or is the newest, nobody
@@ -99,31 +100,36 @@ func (s *screen) Size() image.Point {
 // Paint scales the newest picture into all of dst, cropping what does not fit
 // its shape, unless dst has seen it.
 func (s *screen) Paint(dst *image.RGBA) bool {
-	sh := s.take(dst)
+	sh, scratch := s.take(dst)
 	if sh == nil {
 		return false
 	}
-	paint(dst, &sh.pic)
+	scratch = paint(dst, &sh.pic, scratch)
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	sh.readers--
-	s.mu.Unlock()
+	s.scratch = append(s.scratch, scratch)
 	return true
 }
 
-// take borrows the newest picture for dst, nil when there is none or dst has seen it.
-func (s *screen) take(dst *image.RGBA) *shot {
+// take borrows the newest picture for dst, nil when there is none or dst has
+// seen it, and something to paint with.
+func (s *screen) take(dst *image.RGBA) (sh *shot, scratch []column) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.current == nil || dst.Rect.Empty() {
-		return nil
+		return nil, nil
 	}
 	at := s.sight(dst)
 	if at.number == s.current.number && at.rect == dst.Rect {
-		return nil
+		return nil, nil
 	}
 	at.number, at.rect = s.current.number, dst.Rect
 	s.current.readers++
-	return s.current
+	if n := len(s.scratch); n > 0 {
+		scratch, s.scratch = s.scratch[n-1], s.scratch[:n-1]
+	}
+	return s.current, scratch
 }
 
 // sight finds dst's, or forgets the oldest for it.

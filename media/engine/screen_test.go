@@ -38,7 +38,7 @@ func rgb(y, cb, cr float64) color.RGBA {
 func TestPaintColours(t *testing.T) {
 	pic := ramp(64, 32)
 	dst := image.NewRGBA(image.Rect(0, 0, 64, 32))
-	paint(dst, pic)
+	paint(dst, pic, nil)
 	for y := range 32 {
 		for x := range 64 {
 			want := rgb(float64(pic.YCbCrAt(x, y).Y), float64(pic.YCbCrAt(x, y).Cb), float64(pic.YCbCrAt(x, y).Cr))
@@ -62,7 +62,7 @@ func TestPaintScales(t *testing.T) {
 			pic.Cb[i], pic.Cr[i] = 128, 128
 		}
 		dst := image.NewRGBA(image.Rect(5, 7, 5+size.X, 7+size.Y))
-		paint(dst, pic)
+		paint(dst, pic, nil)
 		crop := cover(pic.Rect, size)
 		for x := range size.X {
 			at := float64(crop.Min.X) + (float64(x)+0.5)*float64(crop.Dx())/float64(size.X) - 0.5
@@ -79,7 +79,7 @@ func TestPaintScales(t *testing.T) {
 func TestPaintOddPictures(t *testing.T) {
 	for _, size := range []image.Point{{1, 1}, {3, 5}, {641, 361}, {2, 400}} {
 		pic := ramp(size.X, size.Y)
-		paint(image.NewRGBA(image.Rect(0, 0, 320, 180)), pic)
+		paint(image.NewRGBA(image.Rect(0, 0, 320, 180)), pic, nil)
 	}
 }
 
