@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"syscall"
 
 	"incamera/cmd/incamera/cardcmd"
+	"incamera/cmd/incamera/client"
 	"incamera/cmd/incamera/ordercmd"
 	"incamera/identity/piv"
 )
@@ -37,7 +39,11 @@ func run(ctx context.Context, args []string) int {
 	}
 	switch command {
 	case "":
-		return report(window(ctx, args))
+		err := window(ctx, args)
+		if errors.Is(err, client.ErrNext) {
+			err = again()
+		}
+		return report(err)
 	case "rehearse":
 		return report(rehearse(ctx, args))
 	case "card":

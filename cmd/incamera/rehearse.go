@@ -16,6 +16,7 @@ import (
 	"incamera/cmd/incamera/rehearsal"
 	"incamera/cmd/seat"
 	"incamera/identity"
+	"incamera/identity/policy"
 	"incamera/media/engine"
 	"incamera/media/mediatest"
 	"incamera/sitting"
@@ -71,6 +72,13 @@ func rehearse(ctx context.Context, args []string) error {
 			return nil
 		}
 		return err
+	}
+	rules, err := policy.Load("")
+	if err != nil {
+		return err
+	}
+	if !rules.Has(policy.Rehearsal) {
+		return fmt.Errorf("the policy, set by %s, allows no rehearsals here", rules.By("features_off"))
 	}
 	level := slog.LevelWarn
 	if f.verbose {

@@ -43,12 +43,15 @@ func window(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := harden(); err != nil {
+		return err
+	}
 	readers := piv.NewReaders()
 	defer func() { _ = readers.Close() }() // nothing is held any more
 	system := device.New()
 	defer func() { _ = system.Close() }() // all that it opened is closed
 	return client.Run(ctx, client.Options{
-		App: app.NewWithID(client.AppID), Readers: readers, Seat: o,
+		App: app.NewWithID(client.AppID), Readers: readers, Seat: o, Shared: rules.Shared,
 		Window: ui.Options{Language: rules.Language, Rules: shown(rules)},
 		Rack:   client.NewRack(system, "", "", ""),
 	})
@@ -69,18 +72,20 @@ func options(p *policy.Policy, service, anchors string) (seat.Options, error) {
 	if !p.AllowsService(service) {
 		return seat.Options{}, fmt.Errorf("the policy, set by %s, does not allow the service %s", p.By("services"), service)
 	}
-	pem := p.Anchors
-	if len(pem) == 0 {
+	if len(p.Anchors) == 0 {
 		if anchors == "" {
 			return seat.Options{}, errors.New("whose cards are good? neither the policy nor -anchors says")
 		}
 		var err error
-		if pem, err = os.ReadFile(anchors); err != nil {
+		if p.Anchors, err = os.ReadFile(anchors); err != nil {
 			return seat.Options{}, err
 		}
 	}
-	a, err := trust.LoadAnchors(pem)
-	return seat.Options{Service: service, Anchors: a, Log: newLog(os.Stderr, p.LogLevel)}, err
+	a, err := trust.Decided(p)
+	return seat.Options{
+		Service: service, Anchors: a, Log: newLog(os.Stderr, p.LogLevel),
+		Ranges: p.RelayAddresses, Suite: p.AllowsSuite, NoPicture: !p.Has(policy.Camera),
+	}, err
 }
 
 // shown are the values of the policy that the window shows as settled.

@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"incamera/identity"
@@ -25,6 +26,11 @@ type Options struct {
 	Anchors  *trust.Anchors // the House's, for members and for the service
 	Loopback bool           // all media stays on this machine
 	Log      *slog.Logger
+
+	// What the House's policy leaves; zero values leave all.
+	Ranges    []netip.Prefix         // addresses that media may use
+	Suite     func(name string) bool // whether a group may have it
+	NoPicture bool                   // no camera is ever opened
 }
 
 // A Person is somebody who has signed in: a session, in memory.
@@ -55,6 +61,12 @@ func (p *Person) Name() string { return p.session.Person.Common }
 
 // Close lets go of connections that wait to be used again.
 func (p *Person) Close() { p.client.Close() }
+
+// Allows reports whether the House's policy leaves the suite of an order.
+func (p *Person) Allows(suite string) bool { return p.options.Suite == nil || p.options.Suite(suite) }
+
+// ErrSuite reports a sitting whose suite the House's policy does not leave.
+var ErrSuite = errors.New("seat: the House's policy does not allow the suite of this sitting")
 
 // ErrOrder reports an order that the service handed out and that is not good.
 var ErrOrder = errors.New("seat: the service handed out an order that no clerk has signed")

@@ -35,6 +35,9 @@ type Hooks struct {
 // Take prepares the person's seat in a sitting. Nothing is asked or opened
 // before [Seat.Run].
 func (p *Person) Take(i Invitation, d Devices, h Hooks) *Seat {
+	if p.options.NoPicture {
+		d.Camera = nil
+	}
 	s := &Seat{log: p.options.Log}
 	s.Keys = e2ee.NewKeyring(e2ee.KeyringOptions{
 		Now: time.Now, Signer: p.session.Key,
@@ -48,7 +51,7 @@ func (p *Person) Take(i Invitation, d Devices, h Hooks) *Seat {
 		Ticket:     func(ctx context.Context) (media.Ticket, error) { return s.Session.Ticket(ctx) },
 		Me:         string(i.Me.ID),
 		Microphone: d.Microphone, Loudspeaker: d.Loudspeaker, Camera: d.Camera,
-		Log: p.options.Log, Loopback: p.options.Loopback,
+		Log: p.options.Log, Loopback: p.options.Loopback, Ranges: p.options.Ranges,
 		OnPicture: h.OnPicture, OnSound: h.OnSound,
 	})
 	s.Session = session.New(session.Options{

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -30,7 +31,10 @@ type Options struct {
 	Seat    seat.Options
 	Rack    *Rack
 	Hooks   seat.Hooks
-	Seated  func(s *seat.Seat, pin time.Time) // told of each seat; may be nil
+	// Shared says that people come and go at this machine: who signs out ends
+	// the process, see [ErrNext].
+	Shared bool
+	Seated func(s *seat.Seat, pin time.Time) // told of each seat; may be nil
 }
 
 // A client's methods that the rooms call are called on the UI goroutine and
@@ -44,6 +48,8 @@ type client struct {
 	cancel context.CancelFunc // of the work under way
 	done   chan struct{}      // closed when that has ended
 	visit  *visit             // nil: nobody is signed in
+
+	next atomic.Bool // a shared machine waits for the next person
 }
 
 // A visit is from signing in to signing out.
@@ -63,11 +69,18 @@ func newClient(ctx context.Context, o Options) *client {
 	return c
 }
 
+// ErrNext reports that somebody has signed out on a shared machine: this
+// process has held the person's secrets and has to end; another may begin.
+var ErrNext = errors.New("client: the next person needs a process of their own")
+
 // Run shows the window until it is closed. It must be called on the main goroutine.
 func Run(ctx context.Context, o Options) error {
 	ctx, end := context.WithCancel(ctx)
 	c := newClient(ctx, o)
 	c.run(end)
+	if c.next.Load() {
+		return ErrNext
+	}
 	return nil
 }
 
@@ -168,11 +181,19 @@ func (c *client) cardOut(v *visit) {
 	if !current || c.ctx.Err() != nil {
 		return
 	}
-	c.work(func(context.Context) {
-		c.signOut()
-		c.window.ShowSignIn(c.o.Readers, c)
-		c.window.Tell(explain(err))
-	})
+	c.work(func(context.Context) { c.greet(explain(err)) })
+}
+
+// greet waits for somebody to sign in, after what news there is of the last.
+func (c *client) greet(news error) {
+	c.signOut()
+	if c.o.Shared {
+		c.next.Store(true)
+		c.window.Close()
+		return
+	}
+	c.window.ShowSignIn(c.o.Readers, c)
+	c.window.Tell(news)
 }
 
 // signOut forgets who was signed in.
@@ -197,7 +218,7 @@ func (c *client) fetch(ctx context.Context, v *visit) {
 	v.invited = invited
 	var lines []ui.Sitting
 	for _, i := range invited {
-		lines = append(lines, ui.Sitting{Order: i.Order, Me: i.Me.ID, Trouble: unusable(i.Order)})
+		lines = append(lines, ui.Sitting{Order: i.Order, Me: i.Me.ID, Trouble: unusable(v.person, i.Order)})
 	}
 	c.window.ShowLobby(v.person.Name(), lines, door{c, v})
 	if err != nil {
@@ -227,10 +248,7 @@ func (d door) Refresh() { d.c.work(func(ctx context.Context) { d.c.fetch(ctx, d.
 
 // SignOut implements [ui.LobbyDoor].
 func (d door) SignOut() {
-	d.c.work(func(context.Context) {
-		d.c.signOut()
-		d.c.window.ShowSignIn(d.c.o.Readers, d.c)
-	})
+	d.c.work(func(context.Context) { d.c.greet(nil) })
 }
 
 // check shows the check of sound and picture.

@@ -76,7 +76,10 @@ func ended(err error) error {
 }
 
 // unusable says why a sitting cannot be entered now; nil if it can.
-func unusable(o *sitting.Order) error {
+func unusable(p *seat.Person, o *sitting.Order) error {
+	if !p.Allows(o.Suite) {
+		return &trouble.Trouble{Kind: trouble.NoSuite, Who: o.Suite, Cause: seat.ErrSuite}
+	}
 	if _, err := mls.ParseSuite(o.Suite); err != nil {
 		return &trouble.Trouble{Kind: trouble.NoSuite, Who: o.Suite, Cause: err}
 	}

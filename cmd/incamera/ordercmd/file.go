@@ -1,9 +1,7 @@
 package ordercmd
 
 import (
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/hex"
 	"encoding/pem"
 	"fmt"
 	"os"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"incamera/identity/trust"
 	"incamera/sitting"
 )
 
@@ -52,7 +51,14 @@ func Read(name string) (*sitting.Order, error) {
 	for _, r := range f.Roster {
 		m := sitting.Member{
 			ID: sitting.MemberID(r.ID), Name: r.Name, Party: r.Party, Seat: r.Seat,
-			Role: sitting.Role(r.Role), Cards: r.Cards,
+			Role: sitting.Role(r.Role),
+		}
+		for _, written := range r.Cards {
+			card, err := trust.ReadName(written)
+			if err != nil {
+				return nil, fmt.Errorf("%s: card of %q: %w", filepath.Base(name), r.ID, err)
+			}
+			m.Cards = append(m.Cards, card)
 		}
 		if r.Card != "" {
 			card, err := cardName(filepath.Join(filepath.Dir(name), r.Card))
@@ -87,7 +93,4 @@ func cardName(name string) (string, error) {
 }
 
 // CardName is the strongest name of a card: that of its key.
-func CardName(cert *x509.Certificate) string {
-	sum := sha256.Sum256(cert.RawSubjectPublicKeyInfo)
-	return "spki:" + hex.EncodeToString(sum[:])
-}
+func CardName(cert *x509.Certificate) string { return trust.Names(cert)[0] }
