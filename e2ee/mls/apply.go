@@ -15,6 +15,21 @@ type sourced struct {
 	ref  []byte // nil: by value in the commit
 }
 
+// leaf is the place that an update or removal is about.
+func (s sourced) leaf() (LeafIndex, bool) {
+	switch s.Type {
+	case ProposeUpdate:
+		return LeafIndex(s.from.index), true
+	case ProposeRemove:
+		return s.remove, true
+	}
+	return 0, false
+}
+
+func (s sourced) samePSK(other sourced) bool {
+	return other.Type == ProposePSK && bytes.Equal(other.psk.append(nil), s.psk.append(nil))
+}
+
 // An addition is a member that a commit adds.
 type addition struct {
 	leaf LeafIndex
@@ -124,12 +139,7 @@ func (j *judge) checkList(list []sourced) error {
 		if err := j.checkSender(s); err != nil {
 			return err
 		}
-		switch s.Type {
-		case ProposeUpdate, ProposeRemove:
-			l := s.remove
-			if s.Type == ProposeUpdate {
-				l = LeafIndex(s.from.index)
-			}
+		if l, ok := s.leaf(); ok {
 			if gone[l] {
 				return refuse("two updates or removals of one leaf")
 			}
@@ -137,12 +147,9 @@ func (j *judge) checkList(list []sourced) error {
 			if j.committer == (sender{fromMember, uint32(l)}) {
 				return refuse("the committer updates or removes itself")
 			}
-		case ProposePSK:
-			for _, other := range list[:i] {
-				if other.Type == ProposePSK && bytes.Equal(other.psk.append(nil), s.psk.append(nil)) {
-					return refuse("the same pre-shared key twice")
-				}
-			}
+		}
+		if s.Type == ProposePSK && slices.ContainsFunc(list[:i], s.samePSK) {
+			return refuse("the same pre-shared key twice")
 		}
 	}
 	if count[ProposeExtensions] > 1 {

@@ -24,7 +24,7 @@ type reader struct {
 
 func (r *reader) fail() { r.bad, r.b = true, nil }
 
-// ok tells whether a list has one more element.
+// more tells whether a list has one more element.
 func (r *reader) more() bool { return !r.bad && len(r.b) > 0 }
 
 func (r *reader) take(n int) []byte {

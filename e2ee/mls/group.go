@@ -49,7 +49,8 @@ func (e *epoch) wipe() {
 	clear(e.keys)
 }
 
-// A LeafInfo is a member as the tree has it.
+// A LeafInfo is a member as the tree has it. Its contents are the tree's own and
+// must not be changed.
 type LeafInfo struct {
 	Index        LeafIndex
 	Credential   Credential
@@ -103,14 +104,8 @@ func Create(groupID []byte, id Identity, o Options, extensions []Extension, at t
 	if err := checkContextExtensions(extensions); err != nil {
 		return nil, err
 	}
-	leaf, key, err := newLeaf(p, &o, id)
+	leaf, key, err := offeredLeaf(p, &o, id, at)
 	if err != nil {
-		return nil, err
-	}
-	leaf.source = fromKeyPackage
-	leaf.notBefore = uint64(max(at.Add(-lifetimeSlack).Unix(), 0))
-	leaf.notAfter = uint64(max(at.Add(o.Lifetime).Unix(), 0))
-	if err := leaf.sign(p, &o, id.Signer, nil, 0); err != nil {
 		return nil, err
 	}
 	if err := leaf.check(p, &o, at); err != nil {

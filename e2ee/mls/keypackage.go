@@ -92,6 +92,18 @@ type KeyPackageSecrets struct {
 	leaf hpke.PrivateKey
 }
 
+// offeredLeaf is a leaf that is good for any group, for a time.
+func offeredLeaf(p *params, o *Options, id Identity, at time.Time) (*leafNode, hpke.PrivateKey, error) {
+	leaf, key, err := newLeaf(p, o, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	leaf.source = fromKeyPackage
+	leaf.notBefore = uint64(max(at.Add(-lifetimeSlack).Unix(), 0))
+	leaf.notAfter = uint64(max(at.Add(o.Lifetime).Unix(), 0))
+	return leaf, key, leaf.sign(p, o, id.Signer, nil, 0)
+}
+
 // NewKeyPackage makes a key package for id that is good from at, for
 // o.Lifetime.
 func NewKeyPackage(id Identity, o Options, at time.Time) (*KeyPackageSecrets, error) {
@@ -99,14 +111,8 @@ func NewKeyPackage(id Identity, o Options, at time.Time) (*KeyPackageSecrets, er
 	if err != nil {
 		return nil, err
 	}
-	leaf, leafKey, err := newLeaf(p, &o, id)
+	leaf, leafKey, err := offeredLeaf(p, &o, id, at)
 	if err != nil {
-		return nil, err
-	}
-	leaf.source = fromKeyPackage
-	leaf.notBefore = uint64(max(at.Add(-lifetimeSlack).Unix(), 0))
-	leaf.notAfter = uint64(max(at.Add(o.Lifetime).Unix(), 0))
-	if err := leaf.sign(p, &o, id.Signer, nil, 0); err != nil {
 		return nil, err
 	}
 	initKey, err := p.newKeyPair(o.Rand)
