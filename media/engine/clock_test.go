@@ -36,13 +36,13 @@ func TestPlayClock(t *testing.T) {
 func TestSampleClock(t *testing.T) {
 	var c sampleClock
 	ms := time.Millisecond
-	for n, now := range []time.Duration{500 * ms, 527 * ms, 535 * ms, 560 * ms} {
+	for n, now := range []time.Duration{500 * ms, 527 * ms, 535 * ms, 560 * ms, 900 * ms, 901 * ms} {
 		if got, want := c.tick(now), 500*ms+time.Duration(n)*20*ms; got != want {
 			t.Errorf("frame %d at %v, want %v", n, got, want)
 		}
 	}
-	if got := c.tick(900 * ms); got != 900*ms {
-		t.Errorf("after a gap at %v", got)
+	if got, want := c.tick(60_901*ms), (620+60_000)*ms; got != want {
+		t.Errorf("after a minute's sleep at %v, want %v", got, want)
 	}
 }
 

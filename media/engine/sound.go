@@ -89,22 +89,28 @@ func (e *Engine) sendSound(s *soundSender, link *relay.Link, at time.Duration) e
 	return nil
 }
 
-// A sampleClock numbers frames of 20 ms evenly, whenever they are read, and
-// starts anew when it is off by more than that is worth.
+// A sampleClock numbers frames of 20 ms evenly, whenever they are read: it
+// counts samples, so that a device whose clock is a little off, or that is
+// read late and in bursts, makes no gaps. Only when the machine has slept it
+// goes on later.
 type sampleClock struct {
-	next    time.Duration
-	started bool
+	next, last time.Duration
+	started    bool
 }
 
-// maxDrift is how far a sample clock may be off the media clock.
-const maxDrift = 200 * time.Millisecond
+// slept is how long nothing must have been read to mean that.
+const slept = time.Second
 
 // tick is when the frame that was read at about now was captured.
 func (c *sampleClock) tick(now time.Duration) time.Duration {
-	if off := now - c.next; !c.started || off > maxDrift || off < -maxDrift {
+	switch gap := now - c.last; {
+	case !c.started:
 		c.started = true
 		c.next = now
+	case gap > slept:
+		c.next += gap
 	}
+	c.last = now
 	at := c.next
 	c.next += media.FrameTime
 	return at

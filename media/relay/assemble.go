@@ -5,7 +5,7 @@ import "time"
 // How long and how far a picture path waits for a packet that is sent again.
 const (
 	patience   = 150 * time.Millisecond
-	windowSize = 2048 // packets; a power of two
+	windowSize = 512 // packets, 2 s of the largest layer; a power of two
 )
 
 // A packet is one RTP packet that waits for the rest of its frame.

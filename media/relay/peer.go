@@ -27,6 +27,7 @@ const (
 	iceFailed       = 4 * time.Second
 	iceKeepAlive    = 500 * time.Millisecond
 	nackEvery       = 20 * time.Millisecond
+	repeatable      = 256 // packets of each encoding that can be sent again; a power of two
 )
 
 // newPeer makes one peer connection: host candidates only, no STUN server, no
@@ -120,7 +121,7 @@ func interceptors(m *webrtc.MediaEngine) (*interceptor.Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("relay: cannot set up nack: %w", err)
 	}
-	answer, err := nack.NewResponderInterceptor()
+	answer, err := nack.NewResponderInterceptor(nack.ResponderSize(repeatable))
 	if err != nil {
 		return nil, fmt.Errorf("relay: cannot set up nack: %w", err)
 	}
