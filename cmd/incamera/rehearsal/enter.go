@@ -12,6 +12,7 @@ import (
 	"incamera/identity/identitytest"
 	"incamera/identity/piv"
 	"incamera/media/device"
+	"incamera/media/mediatest"
 )
 
 // settle is how long the members may take to have one group's keys.
@@ -43,6 +44,9 @@ func (r *run) enter(ctx context.Context) error {
 			order = append(order, i)
 		}
 	}
+	if err := r.record(ctx); err != nil {
+		return err
+	}
 	for n, i := range order {
 		d, err := r.startDelegate(r.cast[i], r.address, r.delegateArgs(i)...)
 		if err != nil {
@@ -64,13 +68,25 @@ func (r *run) enter(ctx context.Context) error {
 
 func (r *run) delegateArgs(i int) []string {
 	args := []string{"-hue", fmt.Sprintf("%.2f", float64(i)/8)}
-	if i == speaker && r.pulse != nil {
+	switch {
+	case r.pulse == nil:
+		args = append(args, "-microphone", r.path("speech.wav"))
+	case i == speaker:
 		args = append(args, "-microphone", mouth+".monitor")
 	}
 	if i > withPicture {
 		args = append(args, "-camera", seat.None)
 	}
 	return args
+}
+
+// record leaves the speech in a file, for delegates whose microphone it is.
+func (r *run) record(ctx context.Context) error {
+	said, err := mediatest.Speech(ctx, "en", speech)
+	if err != nil {
+		return err
+	}
+	return mediatest.WriteWAV(r.path("speech.wav"), said)
 }
 
 // sit lets the person at this machine sign in, and waits for the seat.

@@ -311,11 +311,20 @@ func (r *run) leave() error {
 	return nil
 }
 
-// preside is the course of a rehearsal for a person: the chair, a delegate
-// unless it is the person, gives the floor to whoever raises a hand.
+// preside is the course of a rehearsal for a person. Where a delegate is the
+// chair, it gives the floor to whoever raises a hand; where the person is, the
+// delegates raise theirs.
 func (r *run) preside(ctx context.Context) {
 	const patience = 2 * time.Second
-	r.give(ctx)
+	if r.As == sitting.RoleChair {
+		for _, d := range r.actors {
+			if err := d.do(cue.Raise); err != nil {
+				r.trouble("no hand: %v", err)
+			}
+		}
+	} else {
+		r.give(ctx)
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -324,17 +333,24 @@ func (r *run) preside(ctx context.Context) {
 			return
 		case <-time.After(patience):
 		}
-		v := r.own.Session.State().State
-		if r.As == sitting.RoleChair || len(v.Hands) == 0 {
-			continue
+		if r.As != sitting.RoleChair {
+			r.next()
 		}
-		for _, g := range v.Floor {
-			if err := r.chairs(cue.Take, g.To); err != nil {
-				r.trouble("the floor was not taken: %v", err)
-			}
+	}
+}
+
+// next gives the floor to the first hand.
+func (r *run) next() {
+	v := r.own.Session.State().State
+	if len(v.Hands) == 0 {
+		return
+	}
+	for _, g := range v.Floor {
+		if err := r.chairs(cue.Take, g.To); err != nil {
+			r.trouble("the floor was not taken: %v", err)
 		}
-		if err := r.chairs(cue.Give, v.Hands[0].By); err != nil {
-			r.trouble("the floor was not given: %v", err)
-		}
+	}
+	if err := r.chairs(cue.Give, v.Hands[0].By); err != nil {
+		r.trouble("the floor was not given: %v", err)
 	}
 }
