@@ -84,21 +84,25 @@ func (l line) send(ins, p1, p2 byte, data []byte) ([]byte, error) {
 
 // command writes a command. T=0 carries data in one direction only: there the
 // answer is fetched by GET RESPONSE and no Le is written (ISO/IEC 7816-3
-// section 12.1.2); with T=1 every command may be answered.
+// section 12.1.2).
 func (l line) command(class, ins, p1, p2 byte, data []byte) []byte {
 	c := make([]byte, 0, 6+shortMax)
 	c = append(c, class, ins, p1, p2)
 	switch {
 	case len(data) > 0:
 		c = append(append(c, byte(len(data))), data...)
-		if !l.t0 && class&0x10 == 0 {
+		if !l.t0 && class&0x10 == 0 && answered(ins) {
 			c = append(c, 0)
 		}
-	case l.t0, ins != insVerify: // VERIFY without data has no answer either: case 1
+	case l.t0, answered(ins):
 		c = append(c, 0)
 	}
 	return c
 }
+
+// answered reports whether an instruction is answered by more than a status
+// word. Some cards refuse a command that expects what they never give.
+func answered(ins byte) bool { return ins != insVerify && ins != insChange }
 
 // exchange sends a command, corrects its Le if the card asks so (6Cxx), and
 // fetches what is left of the answer (61xx).

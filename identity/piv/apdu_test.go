@@ -45,7 +45,7 @@ func TestExchange(t *testing.T) {
 		{name: "T=0 case 1", t0: true, ins: insVerify, answers: []string{"63c3"}, commands: []string{"0020008000"}, err: statusError(0x63c3)},
 		{name: "T=1 case 2", ins: insVersion, answers: []string{"0507019000"}, commands: []string{"00fd008000"}, want: "050701"},
 		{name: "T=0 case 2 corrected", t0: true, ins: insVersion, answers: []string{"6c03", "0507019000"}, commands: []string{"00fd008000", "00fd008003"}, want: "050701"},
-		{name: "T=1 case 4", ins: insGetData, data: []byte{1, 2}, answers: []string{"aabb9000"}, commands: []string{"00cb0080020102" + "00"}, want: "aabb"},
+		{name: "T=1 case 4", ins: insGetData, data: []byte{1, 2}, answers: []string{"aabb9000"}, commands: []string{"00cb008002010200"}, want: "aabb"},
 		{name: "T=0 case 4", t0: true, ins: insGetData, data: []byte{1, 2}, answers: []string{"6102", "aabb9000"}, commands: []string{"00cb0080020102", "00c0000002"}, want: "aabb"},
 		{name: "in pieces", ins: insGetData, data: []byte{1}, answers: []string{"aa6100", "bb6c01", "bb9000"}, commands: []string{"00cb0080010100", "00c0000000", "00c0000001"}, want: "aabbbb"},
 		{

@@ -42,17 +42,20 @@ func (s Slot) certificateTag() []byte {
 	}
 }
 
-// The PIV application's name without its version, which cards must accept: SP
-// 800-73-4 part 2, section 3.1.1. The five bytes that piv-go sends are refused
-// by some.
-var aid = []byte{0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00}
+// The PIV application's name, SP 800-73-4 part 2, section 3.1.1. Cards must
+// accept it without the version, the last two bytes; some want those, too. The
+// five bytes that piv-go sends are refused by others.
+var aid = []byte{0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00, 0x01, 0x00}
 
 // An application is the PIV application of a card on an open line.
 type application struct{ line }
 
 // choose selects the application, or returns [identity.ErrNotPIV].
 func (a application) choose() error {
-	answer, err := a.send(insSelect, 0x04, 0x00, aid)
+	answer, err := a.send(insSelect, 0x04, 0x00, aid[:9])
+	if isStatus(err, swNotFound) {
+		answer, err = a.send(insSelect, 0x04, 0x00, aid)
+	}
 	if _, refused := errors.AsType[statusError](err); refused {
 		return identity.ErrNotPIV
 	}

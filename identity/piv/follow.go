@@ -32,25 +32,20 @@ func (r *Readers) followService(ctx context.Context) error {
 	}
 	defer func() { _ = release(sc) }()
 	defer interrupt(ctx, sc)()
-	known := map[string]scard.StateFlag{}
+	v := view{known: map[string]scard.StateFlag{}, blind: map[string]time.Time{}, last: map[string]presence{}}
 	for ctx.Err() == nil {
 		names, err := list(sc)
 		if err != nil {
 			return err
 		}
-		states, err := wait(sc, names, known)
+		states, err := v.wait(sc, names)
 		if err != nil {
 			return err
 		}
 		if states == nil {
 			continue // a reader went meanwhile
 		}
-		now := make([]presence, len(names))
-		clear(known)
-		for i, name := range names {
-			known[name] = states[i]
-			now[i] = presenceOf(states[i])
-		}
+		now := v.note(names, states, time.Now())
 		if ctx.Err() == nil {
 			r.update(ctx, names, now)
 		}
@@ -90,20 +85,65 @@ func list(sc *scard.Context) ([]string, error) {
 	return names, plain(err)
 }
 
+// A view is what was last seen of the readers, by name.
+type view struct {
+	known map[string]scard.StateFlag // what the system told
+	last  map[string]presence        // what was seen in it
+	blind map[string]time.Time       // since when the reader has not seen its card
+}
+
+// note takes note of the states of all readers and returns what is in them. A
+// reader that is blind has what was last seen in it, for a while.
+func (v *view) note(names []string, states []scard.StateFlag, at time.Time) []presence {
+	now := make([]presence, len(names))
+	clear(v.known)
+	for i, name := range names {
+		v.known[name] = states[i]
+		if !blind(states[i]) {
+			delete(v.blind, name)
+			now[i] = presenceOf(states[i])
+			v.last[name] = now[i]
+			continue
+		}
+		since, already := v.blind[name]
+		if !already {
+			v.blind[name], since = at, at
+		}
+		if at.Sub(since) < blindFor {
+			now[i] = v.last[name]
+		}
+	}
+	return now
+}
+
+// unsure reports that a reader has been blind for not so long that its card
+// counts as gone.
+func (v *view) unsure(at time.Time) bool {
+	for _, since := range v.blind {
+		if at.Sub(since) < 2*blindFor {
+			return true
+		}
+	}
+	return false
+}
+
 // wait waits until the state of a reader is not the one known, or a reader
 // comes or goes, or it is time to look again. It returns the states, or nil if
 // the readers are others by now.
-func wait(sc *scard.Context, names []string, known map[string]scard.StateFlag) ([]scard.StateFlag, error) {
+func (v *view) wait(sc *scard.Context, names []string) ([]scard.StateFlag, error) {
 	states := make([]scard.ReaderState, 0, len(names)+1)
 	timeout := pollEvery
+	if v.unsure(time.Now()) {
+		timeout = 2 * lookStep
+	}
 	for _, name := range names {
-		current, ok := known[name]
+		current, ok := v.known[name]
 		if !ok {
 			timeout = 0 // it is new: look at it at once
 		}
 		states = append(states, scard.ReaderState{Reader: name, CurrentState: current &^ scard.StateChanged})
 	}
-	if len(names) != len(known) {
+	if len(names) != len(v.known) {
 		timeout = 0
 	}
 	states = append(states, arrivals(len(names))...)

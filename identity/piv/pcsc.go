@@ -14,6 +14,8 @@ const (
 	busyFor  = time.Second            // how long a busy card is tried again
 	busyStep = 50 * time.Millisecond  // how often
 	goneFor  = 700 * time.Millisecond // pcscd looks at a reader every 400 ms
+	blindFor = 300 * time.Millisecond // how long a reader may not see its card
+	lookStep = 20 * time.Millisecond
 )
 
 // A link is an open handle on a card, with a context of PC/SC's of its own:
@@ -98,6 +100,13 @@ type presence struct {
 	count uint16 // rises when a card comes or goes; 0 where the system does not count
 }
 
+// blind reports a reader that cannot see for the moment whether a card is in it:
+// pcscd says so after any error on the line. A reader that was unplugged says so,
+// too, and then is not listed any more.
+func blind(state scard.StateFlag) bool {
+	return state&(scard.StateUnknown|scard.StateUnavailable) != 0
+}
+
 func presenceOf(state scard.StateFlag) presence {
 	return presence{
 		in:    state&scard.StatePresent != 0,
@@ -123,23 +132,20 @@ func stays(reader string, was presence, patience time.Duration) error {
 		return plain(err)
 	}
 	defer func() { _ = release(sc) }()
-	state, err := look(sc, reader)
-	if err != nil {
-		return err
-	}
-	if patience > 0 && same(presenceOf(state), was) {
-		states := []scard.ReaderState{{Reader: reader, CurrentState: state}}
-		if err := sc.GetStatusChange(states, patience); err != nil && !errors.Is(err, scard.ErrTimeout) {
-			return plain(err)
+	for began := time.Now(); ; {
+		state, err := look(sc, reader)
+		if err != nil {
+			return err
 		}
-		if states[0].EventState != 0 {
-			state = states[0].EventState
+		waited := time.Since(began)
+		switch sees := !blind(state); {
+		case sees && !same(presenceOf(state), was), !sees && waited > blindFor:
+			return identity.ErrCardRemoved
+		case sees && waited >= patience:
+			return nil
 		}
+		time.Sleep(lookStep)
 	}
-	if !same(presenceOf(state), was) {
-		return identity.ErrCardRemoved
-	}
-	return nil
 }
 
 // same reports whether a card has stayed where it was.
