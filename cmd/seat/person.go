@@ -14,7 +14,6 @@ import (
 
 	"incamera/identity"
 	"incamera/identity/trust"
-	"incamera/media"
 	"incamera/sitting"
 	"incamera/sitting/link"
 	"incamera/sitting/wire"
@@ -114,10 +113,4 @@ func (p *Person) judge(signed []byte, at time.Time) (*sitting.Order, error) {
 		return nil, ErrOrder
 	}
 	return order, nil
-}
-
-// Ticket asks for one entry into the relay.
-func (p *Person) ticket(ctx context.Context, id sitting.ID) (media.Ticket, error) {
-	url, token, err := p.client.Ticket(ctx, id)
-	return media.Ticket{URL: url, Token: token, TLS: p.tls}, err
 }
