@@ -24,23 +24,36 @@
 //
 // # Guarantees
 //
-// Against the service and the network: they cannot read, forge, add a member,
-// or replay into another epoch. Against one who was removed: nothing of later
-// epochs can be read. Against one who steals a member's keys: nothing of epochs
-// that are over (keys are overwritten when their epoch ends), and nothing again
-// once that member has committed. Against insiders: they cannot send as another
-// member, since every message is signed; they can read everything while they
-// are in.
+//   - Service, relay and network (RFC 9420 sections 16.2 to 16.4) cannot read,
+//     forge, add a member, or have a message of one epoch or group taken in
+//     another. They can delay and withhold.
+//   - One who was removed reads nothing of later epochs: a removal renews the
+//     committer's path (12.4), and its old keys are under no node that is sealed
+//     to.
+//   - An insider can read everything while it is in. It cannot send as another
+//     member: every message is signed (6.1), the tree's keys are bound to the
+//     leaves that set them (7.9), and a Welcome's tree is checked whole
+//     (12.4.3.1).
+//   - A thief of a member's state reads from then on until that member has
+//     committed or has been removed (16.6), and nothing of epochs that are over
+//     or of messages that have been opened: their keys are overwritten (9.2).
+//   - A thief of a signature key alone can speak as the member where the
+//     application's [Validate] still lets it, but cannot read.
+//   - One who records today and has a quantum computer later opens nothing of a
+//     hybrid suite, and everything of the others.
 //
 // Not guaranteed: that members see the same order of commits (compare
 // [Group.Authenticator] for that), and that traffic is hidden (length is rounded
-// up, number and time are not).
+// up, number and time are not). Messages of an epoch that is over do not open;
+// proposals and credentials beyond RFC 9420's are refused.
 //
 // # Suites
 //
-// [MLKEM768P256] and [MLKEM1024P384] keep what is recorded today from being
-// opened by a quantum computer; their signatures are classical. They follow
-// draft-ietf-mls-pq-ciphersuites on private-use numbers and are provisional.
+// 0x0001, 0x0002, 0x0003 and 0x0007 of RFC 9420 section 17.1, and two hybrids of
+// draft-ietf-mls-pq-ciphersuites, [MLKEM768P256] and [MLKEM1024P384], whose key
+// agreement is ML-KEM and a curve together (HKDF-SHA384, AES-256-GCM) and whose
+// signatures are classical. The draft has no numbers yet: the hybrids stand on
+// private-use ones and are provisional.
 //
 // # Secrets
 //

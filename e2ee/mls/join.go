@@ -151,7 +151,9 @@ func (j *joining) checkPSKs(p *params, ids []PSKID) error {
 		if id.Usage != j.use {
 			return errors.New("mls: welcome is for a restart or branch")
 		}
-		if !bytes.Equal(id.GroupID, j.from.GroupID()) || id.Epoch != j.from.Epoch() {
+		// 11.2: a restart continues the epoch after the commit that closed the
+		// group, which is its last; a branch may be from any epoch that is known.
+		if !bytes.Equal(id.GroupID, j.from.GroupID()) || j.use == UseReInit && id.Epoch != j.from.Epoch() {
 			return errors.New("mls: welcome continues another group")
 		}
 		found++
