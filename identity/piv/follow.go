@@ -38,7 +38,7 @@ func (r *Readers) followService(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		states, err := v.wait(sc, names)
+		states, err := v.wait(sc, names, r.patience())
 		if err != nil {
 			return err
 		}
@@ -130,9 +130,8 @@ func (v *view) unsure(at time.Time) bool {
 // wait waits until the state of a reader is not the one known, or a reader
 // comes or goes, or it is time to look again. It returns the states, or nil if
 // the readers are others by now.
-func (v *view) wait(sc *scard.Context, names []string) ([]scard.StateFlag, error) {
+func (v *view) wait(sc *scard.Context, names []string, timeout time.Duration) ([]scard.StateFlag, error) {
 	states := make([]scard.ReaderState, 0, len(names)+1)
-	timeout := pollEvery
 	if v.unsure(time.Now()) {
 		timeout = 2 * lookStep
 	}

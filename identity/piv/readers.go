@@ -2,8 +2,10 @@ package piv
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"incamera/identity"
 )
@@ -178,14 +180,28 @@ func (r *Readers) seen(ctx context.Context, s *seat, now presence) {
 		s.vacate()
 	}
 	s.now = now
-	_, busy := s.err.(*identity.BusyError)
-	again := s.err != nil && s.err != identity.ErrNotPIV && (busy || s.tries < retries)
-	if !now.in || s.reading || s.card != nil || s.err != nil && !again {
+	if !now.in || s.reading || s.card != nil || s.err != nil && !s.readAgain() {
 		return
 	}
 	s.reading = true
 	s.tries++
 	r.calls.Go(func() { r.read(ctx, s, now) })
+}
+
+// readAgain reports whether a card that could not be read is worth another look.
+func (s *seat) readAgain() bool {
+	_, busy := errors.AsType[*identity.BusyError](s.err)
+	return s.err != nil && !errors.Is(s.err, identity.ErrNotPIV) && (busy || s.tries < retries)
+}
+
+// patience is how long to wait for the system to tell of a change.
+func (r *Readers) patience() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if slices.ContainsFunc(r.seats, (*seat).readAgain) {
+		return again
+	}
+	return pollEvery
 }
 
 // vacate forgets a card that has gone, and tells who uses it.

@@ -192,3 +192,25 @@ func TestSlow(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// How soon a card is seen to come and go is told, not judged: pcscd looks every
+// 400 ms.
+func TestHowSoon(t *testing.T) {
+	identitytest.NewService(t)
+	plug := identitytest.NewPlug(0, identitytest.NewApplet(identitytest.PlainT1(slot("P-256"))))
+	t.Cleanup(plug.Pull)
+	w := watch(t)
+	w.empty()
+	for range 5 {
+		began := time.Now()
+		if err := plug.Insert(); err != nil {
+			t.Fatal(err)
+		}
+		w.card()
+		in := time.Since(began)
+		began = time.Now()
+		plug.Pull()
+		w.empty()
+		t.Logf("in after %v, out after %v", in, time.Since(began))
+	}
+}
