@@ -10,6 +10,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"strings"
 	"time"
 
 	"incamera/identity"
@@ -61,11 +62,15 @@ func (p *Person) Name() string { return p.session.Person.Common }
 // Close lets go of connections that wait to be used again.
 func (p *Person) Close() { p.client.Close() }
 
-// Allows reports whether the House's policy leaves the suite of an order.
-func (p *Person) Allows(suite string) bool { return p.options.Suite == nil || p.options.Suite(suite) }
+// Allows reports whether this person can sit under the suite of an order: the
+// House's policy has to leave it, and it has to sign as session keys do. These
+// are P-256, and an MLS suite fixes one signature scheme.
+func (p *Person) Allows(suite string) bool {
+	return strings.HasSuffix(suite, "_P256") && (p.options.Suite == nil || p.options.Suite(suite))
+}
 
-// ErrSuite reports a sitting whose suite the House's policy does not leave.
-var ErrSuite = errors.New("seat: the House's policy does not allow the suite of this sitting")
+// ErrSuite reports a sitting under a suite that is not allowed.
+var ErrSuite = errors.New("seat: the suite of this sitting is not one that this person can use")
 
 // ErrOrder reports an order that the service handed out and that is not good.
 var ErrOrder = errors.New("seat: the service handed out an order that no clerk has signed")
