@@ -329,3 +329,53 @@ func TestCallbacksAllocateNothing(t *testing.T) {
 		t.Errorf("%v allocations a step, want 0", n)
 	}
 }
+
+func TestLoudspeakerHoldsMoreAfterAGap(t *testing.T) {
+	l := &Loudspeaker{handle: &handle{wake: make(chan struct{}, 1), closed: make(chan struct{}), gone: make(chan struct{})}}
+	step := make([]float32, media.StepLen)
+	wanted(l.handle, step) // before the first step
+	write := func() {
+		t.Helper()
+		if err := l.Write(step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range leastAhead {
+		write()
+	}
+	if l.ahead.steps != leastAhead {
+		t.Errorf("%d steps ahead at first", l.ahead.steps)
+	}
+	for range leastAhead + 1 {
+		wanted(l.handle, step) // the last finds nothing
+	}
+	for range leastAhead + 1 {
+		write()
+	}
+	if l.ahead.steps != leastAhead+1 || l.ring.held() != (leastAhead+1)*media.StepLen {
+		t.Errorf("%d steps ahead after a gap, %d samples held", l.ahead.steps, l.ring.held())
+	}
+}
+
+func TestAhead(t *testing.T) {
+	var a ahead
+	hold := func(want int, missed uint64, steps int) {
+		t.Helper()
+		var got int
+		for range steps {
+			got = a.step(missed)
+		}
+		if got != want*media.StepLen {
+			t.Errorf("holds %d samples, want %d steps", got, want)
+		}
+	}
+	hold(leastAhead, 5000, 10) // missed before the first step
+	hold(leastAhead+1, 5480, 10)
+	hold(leastAhead+2, 5481, longEnough)
+	hold(leastAhead+1, 5481, 1)
+	hold(leastAhead, 5481, 5*longEnough)
+	for missed := range uint64(20) {
+		a.step(6000 + missed)
+	}
+	hold(mostAhead, 6019, 1)
+}

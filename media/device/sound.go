@@ -47,10 +47,39 @@ func (m *Microphone) Lost() uint64 { return m.missed.Load() }
 
 // A Loudspeaker is open, and plays silence until it is given sound. One
 // goroutine writes; the device is its clock.
-type Loudspeaker struct{ *handle }
+type Loudspeaker struct {
+	*handle
+	ahead ahead // owned by the goroutine that writes
+}
 
-// ahead is how much sound the ring holds before a writer waits.
-const ahead = 2 * media.StepLen
+// An ahead is how much sound the ring holds before a writer waits. It grows
+// when the device found nothing to play, and shrinks when all was well for long.
+type ahead struct {
+	steps  int
+	missed uint64 // as it was at the last step
+	well   int    // steps since it has changed
+}
+
+const (
+	leastAhead = 2
+	mostAhead  = 8
+	longEnough = 2000 // steps: 20 s
+)
+
+// step takes how many samples were missed so far, and returns how many to hold.
+func (a *ahead) step(missed uint64) int {
+	a.well++
+	switch {
+	case a.steps == 0: // what was missed before the first step does not count
+		a.steps, a.well = leastAhead, 0
+	case missed > a.missed:
+		a.steps, a.well = min(a.steps+1, mostAhead), 0
+	case a.well >= longEnough:
+		a.steps, a.well = max(a.steps-1, leastAhead), 0
+	}
+	a.missed = missed
+	return a.steps * media.StepLen
+}
 
 // Loudspeaker opens the loudspeaker with this id; the default one if id is empty.
 func (s *System) Loudspeaker(id string) (*Loudspeaker, error) {
@@ -58,7 +87,7 @@ func (s *System) Loudspeaker(id string) (*Loudspeaker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Loudspeaker{h}, nil
+	return &Loudspeaker{handle: h}, nil
 }
 
 // wanted is the callback of loudspeakers.
@@ -72,7 +101,7 @@ func wanted(h *handle, out []float32) {
 // Write plays src, [media.StepLen] samples, after what was written before. It
 // waits while the device has enough.
 func (l *Loudspeaker) Write(src []float32) error {
-	for l.ring.held() >= ahead {
+	for most := l.ahead.step(l.missed.Load()); l.ring.held() >= most; {
 		if err := l.wait(); err != nil {
 			return err
 		}
