@@ -8,12 +8,16 @@ package assets
 
 import "embed"
 
-//go:embed icons/*.svg words/*.json
+//go:embed icons/*.svg words/*.json incamera.png
 var files embed.FS
 
 // Icon returns the SVG drawing of that name, 24 units wide and high, drawn in
 // currentColor; nil if there is none.
 func Icon(name string) []byte { return read("icons/" + name + ".svg") }
+
+// Program returns the program's own icon as PNG, 256 pixels wide and high;
+// incamera.svg beside it is what it was drawn from.
+func Program() []byte { return read("incamera.png") }
 
 // Words returns the words of a language, "en" or "fr", as JSON; nil if there are none.
 func Words(language string) []byte { return read("words/" + language + ".json") }

@@ -24,7 +24,7 @@ type head struct {
 
 func newHead(w *Window) *head {
 	h := &head{brand: kit.Bold("Incamera", look.Body, look.AccentInk), house: kit.NewText("", look.Body, look.Muted)}
-	h.slot = fyne.NewContainerWithLayout(&kit.Stack{})
+	h.slot = kit.With(&kit.Stack{})
 	h.gear = kit.NewButton(kit.Quiet, look.Gear, "", w.openSettings)
 	h.language = kit.NewSegments([]string{"EN", "FR"}, slices.Index(words.Languages, w.values.Language), func(i int) {
 		v := w.values
@@ -32,8 +32,8 @@ func newHead(w *Window) *head {
 		w.choose(v)
 	})
 	h.language.Allow(w.rule(0) == nil)
-	row := fyne.NewContainerWithLayout(&kit.Trail{Gap: look.Room}, h.slot, kit.Row(look.Gap, h.gear, h.language))
-	h.content = kit.NewStrip(row, look.Surface, look.Room, look.Gap)
+	row := kit.With(&kit.Trail{Gap: look.Room}, h.slot, kit.Row(look.Gap, h.gear, h.language))
+	h.content = kit.NewBar(row, look.Room, look.Gap)
 	return h
 }
 
@@ -54,7 +54,6 @@ func (h *head) show(w *Window) {
 // at, and lets it be cancelled.
 type progress struct {
 	step    Step
-	since   time.Time
 	changed func() // lays the window out again
 	text    *kit.Text
 	moving  *kit.Moving
@@ -96,15 +95,15 @@ type frameLayout struct{}
 
 func (frameLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 	h, r := o[0].MinSize(), o[1].MinSize()
-	return fyne.NewSize(max(h.Width, r.Width), h.Height+1+r.Height)
+	return fyne.NewSize(max(h.Width, r.Width), h.Height+r.Height)
 }
 
 func (frameLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	h := o[0].MinSize().Height
 	o[0].Move(fyne.Position{})
 	o[0].Resize(fyne.NewSize(s.Width, h))
-	o[1].Move(fyne.NewPos(0, h+1))
-	o[1].Resize(fyne.NewSize(s.Width, s.Height-h-1))
+	o[1].Move(fyne.NewPos(0, h))
+	o[1].Resize(fyne.NewSize(s.Width, s.Height-h))
 	foot := o[2].MinSize().Height // lies over the foot of the room
 	o[2].Move(fyne.NewPos(0, s.Height-foot))
 	o[2].Resize(fyne.NewSize(s.Width, foot))

@@ -39,7 +39,13 @@ func (w *Window) ShowSignIn(readers identity.Readers, door SignInDoor) {
 		v := signin.New(w.words, w.window.Canvas(), door)
 		w.swap(v)
 		w.follow(func(ctx context.Context) {
-			err := readers.Watch(ctx, func(r []identity.Reader) { bridge.Do(func() { v.Show(r) }) })
+			err := readers.Watch(ctx, func(r []identity.Reader) {
+				bridge.Do(func() {
+					if w.room == v { // else another room came first
+						v.Show(r)
+					}
+				})
+			})
 			if err != nil && ctx.Err() == nil {
 				w.Tell(err)
 			}

@@ -46,10 +46,10 @@ func on(t *testing.T, language, scale string, width, height float32, f func(*tes
 // show shows a room and lets some time pass.
 func (s *screen) show(r uitest.Room) {
 	r.Show(s.Window)
-	s.pass(time.Second)
+	s.pass(300 * time.Millisecond)
 	if r.After != nil {
 		r.After(s.Window)
-		s.pass(time.Second)
+		s.pass(300 * time.Millisecond)
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
+	"incamera/assets"
 	"incamera/ui/bridge"
 	"incamera/ui/kit"
 	"incamera/ui/look"
@@ -97,10 +98,11 @@ func New(a fyne.App, o Options) *Window {
 	w.sheets = kit.NewSheets(w.window.Canvas())
 	w.head = newHead(w)
 	w.progress = newProgress(func() { w.window.Content().Refresh() })
-	w.stage = fyne.NewContainerWithLayout(&kit.Stack{})
-	w.window.SetContent(fyne.NewContainerWithLayout(&frameLayout{}, w.head.content, w.stage, w.progress.content))
+	w.stage = kit.With(&kit.Stack{})
+	w.window.SetContent(kit.With(&frameLayout{}, w.head.content, w.stage, w.progress.content))
 	w.window.SetPadded(false)
 	w.window.Resize(fyne.NewSize(1280, 800))
+	w.window.SetIcon(fyne.NewStaticResource("incamera.png", assets.Program()))
 	w.keys()
 	w.window.SetCloseIntercept(w.closing)
 	return w

@@ -125,10 +125,10 @@ func New(w *words.Catalogue, sheets *kit.Sheets, o Options) *View {
 
 // lay puts the parts in their places; at large text the bar has two rows.
 func (v *View) lay() {
-	side := fyne.NewContainerWithLayout(&sidebar{}, v.console.Top(), v.queue.content, v.members.content, v.console.Bottom())
-	v.centre = fyne.NewContainerWithLayout(&centre{}, v.banner, v.stage.content)
-	room := fyne.NewContainerWithLayout(&floor{}, v.centre,
-		kit.NewStrip(side, look.Surface, look.Room, look.Room), kit.NewStrip(v.bar.lay(), look.Surface, look.Room, 10), v.rim)
+	side := kit.With(&sidebar{}, v.console.Top(), v.queue.content, v.members.content, v.console.Bottom())
+	v.centre = kit.With(&centre{}, v.banner, v.stage.content)
+	room := kit.With(&floor{}, v.centre,
+		kit.NewBar(side, look.Room, look.Room), kit.NewBar(v.bar.lay(), look.Room, 10), v.rim)
 	if v.content == nil {
 		v.content = room
 		return

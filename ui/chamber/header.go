@@ -17,10 +17,10 @@ type header struct {
 }
 
 func newHeader(security func()) *header {
-	h := &header{title: kit.Bold("", look.Body, look.Ink), kind: fyne.NewContainerWithLayout(&kit.Stack{})}
+	h := &header{title: kit.Bold("", look.Body, look.Ink), kind: kit.With(&kit.Stack{})}
 	h.title.Cut = true
 	h.seal = kit.NewButton(kit.Quiet, look.Seal, "", security)
-	h.content = fyne.NewContainerWithLayout(&kit.Trail{Gap: look.Room}, h.title, kit.Row(look.Room, h.kind, h.seal))
+	h.content = kit.With(&kit.Trail{Gap: look.Room}, h.title, kit.Row(look.Room, h.kind, h.seal))
 	return h
 }
 

@@ -29,8 +29,8 @@ func (floor) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	o[3].Resize(fyne.NewSize(s.Width, rim))
 	o[0].Move(fyne.Position{})
 	o[0].Resize(fyne.NewSize(s.Width-w, s.Height-h))
-	o[1].Move(fyne.NewPos(s.Width-w, 0))
-	o[1].Resize(fyne.NewSize(w, s.Height-h-1))
+	o[1].Move(fyne.NewPos(s.Width-w, -1)) // bars share their lines
+	o[1].Resize(fyne.NewSize(w, s.Height-h+1))
 	o[2].Move(fyne.NewPos(0, s.Height-h))
 	o[2].Resize(fyne.NewSize(s.Width, h))
 }

@@ -40,14 +40,14 @@ func newMembers(v *View) *members {
 		m.show(v)
 	})
 	m.list = kit.NewList(func() int { return len(m.shown) }, newEntry, m.fill, m.choose)
-	m.content = fyne.NewContainerWithLayout(&headed{gap: look.Gap}, kit.Column(look.Gap, m.title, m.search, m.none), m.list)
+	m.content = kit.With(&headed{gap: look.Gap}, kit.Column(look.Gap, m.title, m.search, m.none), m.list)
 	return m
 }
 
 func newEntry() fyne.CanvasObject {
 	e := &entry{mark: kit.NewIcon(look.Seal, look.AccentInk, 0.9), name: kit.NewText("Ég", look.Body, look.Ink), about: kit.NewText("Ég", look.Caption, look.Muted)}
 	e.name.Cut, e.about.Cut = true, true
-	e.CanvasObject = kit.Inset(6, 4, fyne.NewContainerWithLayout(&kit.Lead{Gap: 10}, e.mark, kit.Column(0, e.name, e.about)))
+	e.CanvasObject = kit.Inset(6, 4, kit.With(&kit.Lead{Gap: 10}, e.mark, kit.Column(0, e.name, e.about)))
 	return kit.NewCell(e.CanvasObject, e)
 }
 

@@ -30,7 +30,7 @@ type clock struct {
 func newQueue() *queue {
 	q := &queue{title: kit.Bold("", look.Body, look.Ink), rows: kit.Column(look.Hair)}
 	scroll := container.NewVScroll(q.rows)
-	q.content = fyne.NewContainerWithLayout(&headed{gap: look.Gap}, q.title, scroll)
+	q.content = kit.With(&headed{gap: look.Gap}, q.title, scroll)
 	return q
 }
 
@@ -76,8 +76,8 @@ func line(n int, name string, tone look.Tone, bold bool, end fyne.CanvasObject) 
 	text := kit.NewText(name, look.Body, tone)
 	text.Bold, text.Cut = bold, true
 	number := kit.NewText(fmt.Sprint(n), look.Body, look.Muted)
-	return fyne.NewContainerWithLayout(&kit.Trail{Gap: look.Gap},
-		fyne.NewContainerWithLayout(&kit.Lead{Gap: look.Gap}, kit.Sized(16, 0, number), text), end)
+	return kit.With(&kit.Trail{Gap: look.Gap},
+		kit.With(&kit.Lead{Gap: look.Gap}, kit.Sized(16, 0, number), text), end)
 }
 
 // called is a member's name, with "you" for oneself.

@@ -59,32 +59,34 @@ func newStage(v *View) *stage {
 	s.nobodyIcon = kit.NewIcon(look.Floor, look.Muted, 2.6)
 	s.nobodyTitle, s.nobodyText = kit.Bold("", look.Name, look.Ink), kit.Wrapped("", look.Body, look.Muted, 420)
 	s.nobodyTitle.Align, s.nobodyText.Align = fyne.TextAlignCenter, fyne.TextAlignCenter
-	ground := kit.NewPanel(fyne.NewContainerWithLayout(&kit.Middle{}, kit.Column(look.Gap,
-		fyne.NewContainerWithLayout(&kit.Middle{}, s.nobodyIcon), s.nobodyTitle, s.nobodyText)), look.Room)
+	ground := kit.NewPanel(kit.With(&kit.Middle{}, kit.Column(look.Gap,
+		kit.With(&kit.Middle{}, s.nobodyIcon), s.nobodyTitle, s.nobodyText)), look.Room)
 	ground.Fill, ground.Edge, ground.Radius = look.Raised, nil, 0
-	s.nobody = fyne.NewContainerWithLayout(&kit.Stack{}, ground)
-	s.row = fyne.NewContainerWithLayout(&strip{stage: s})
+	s.nobody = kit.With(&kit.Stack{}, ground)
+	s.row = kit.With(&strip{stage: s})
 	s.back = kit.NewButton(kit.Quiet, look.Back, "", func() { s.turn(-1) })
 	s.next = kit.NewButton(kit.Quiet, look.Forward, "", func() { s.turn(+1) })
 	s.pages = kit.NewText("", look.Caption, look.Muted)
-	s.content = fyne.NewContainerWithLayout(&boards{}, fyne.NewContainerWithLayout(&kit.Stack{}, s.large, s.nobody), s.row,
+	s.content = kit.With(&boards{}, kit.With(&kit.Stack{}, s.large, s.nobody), s.row,
 		kit.Row(look.Hair, kit.Spacer(), s.pages, s.back, s.next))
 	return s
 }
 
 func newPlate() *plate {
-	p := &plate{name: kit.Bold("", look.Name, look.Ink), about: kit.NewText("", look.Body, look.Muted),
-		clock: kit.Bold("", look.Clock, look.Ink), seal: kit.NewIcon(look.Seal, look.AccentInk, 1)}
+	p := &plate{
+		name: kit.Bold("", look.Name, look.Ink), about: kit.NewText("", look.Body, look.Muted),
+		clock: kit.Bold("", look.Clock, look.Ink), seal: kit.NewIcon(look.Seal, look.AccentInk, 1),
+	}
 	p.about.Cut = true
-	p.content = kit.NewStrip(fyne.NewContainerWithLayout(&kit.Trail{Gap: look.Room},
-		fyne.NewContainerWithLayout(&kit.Lead{Gap: 12}, kit.Row(8, p.name, p.seal), p.about), p.clock), look.Surface, 14, 10)
+	p.content = kit.NewStrip(kit.With(&kit.Trail{Gap: look.Room},
+		kit.With(&kit.Lead{Gap: 12}, kit.Row(8, p.name, p.seal), p.about), p.clock), look.Surface, 14, 10)
 	return p
 }
 
 func newSmall() *small {
 	t := &small{name: kit.Bold("", look.Body, look.Ink), about: kit.NewText("", look.Caption, look.Muted), mark: kit.NewIcon(look.Seal, look.AccentInk, 0.8)}
 	t.name.Cut, t.about.Cut = true, true
-	t.tile = kit.NewTile(kit.NewStrip(fyne.NewContainerWithLayout(&kit.Trail{Gap: 4},
+	t.tile = kit.NewTile(kit.NewStrip(kit.With(&kit.Trail{Gap: 4},
 		kit.Column(0, t.name, t.about), t.mark), look.Surface, 8, 5), false)
 	return t
 }

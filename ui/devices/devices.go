@@ -149,7 +149,7 @@ func (v *View) lay() fyne.CanvasObject {
 		block(media.CameraDevice, v.rows[media.CameraDevice].verdict),
 		kit.Sized(320, 236, v.picture))
 	return kit.NewPanel(kit.Column(look.Room, v.title, v.lead, v.trouble,
-		fyne.NewContainerWithLayout(&kit.Halves{Gap: 32}, left, right),
+		kit.With(&kit.Halves{Gap: 32}, left, right),
 		kit.Row(look.Gap, v.note, kit.Spacer(), v.back, v.enter)), 32)
 }
 

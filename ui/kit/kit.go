@@ -42,13 +42,13 @@ func (r *renderer) Refresh() {
 
 // Column stacks objects with a gap between them.
 func Column(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return fyne.NewContainerWithLayout(layout.NewCustomPaddedVBoxLayout(gap), objects...)
+	return With(layout.NewCustomPaddedVBoxLayout(gap), objects...)
 }
 
 // Row sets objects side by side with a gap between them, each as wide as it
 // needs and centred from top to bottom.
 func Row(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return fyne.NewContainerWithLayout(&row{gap: gap}, objects...)
+	return With(&row{gap: gap}, objects...)
 }
 
 // Spacer takes the room that is left in a [Row] or [Column].
@@ -56,7 +56,7 @@ func Spacer() fyne.CanvasObject { return layout.NewSpacer() }
 
 // Inset puts room around an object.
 func Inset(x, y float32, o fyne.CanvasObject) *fyne.Container {
-	return fyne.NewContainerWithLayout(layout.NewCustomPaddedLayout(y, y, x, x), o)
+	return With(layout.NewCustomPaddedLayout(y, y, x, x), o)
 }
 
 // bubble hands a key that a widget has no use for to the window, as if

@@ -33,6 +33,13 @@ func NewStrip(content fyne.CanvasObject, fill look.Tone, x, y float32) *Panel {
 	return p
 }
 
+// NewBar returns a strip with a hairline around it, as at the edges of a window.
+func NewBar(content fyne.CanvasObject, x, y float32) *Panel {
+	p := NewStrip(content, look.Surface, x, y)
+	p.Edge = look.Line
+	return p
+}
+
 // NewMark returns a small filled label with rounded ends.
 func NewMark(content fyne.CanvasObject, fill look.Tone) *Panel {
 	p := &Panel{Content: content, Fill: fill, Radius: look.Radius, PadX: 10, PadY: 4}

@@ -60,7 +60,7 @@ func (t *Trail) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 
 // Sized gives an object at least so many pixels, at scale 1.
 func Sized(w, h float32, o fyne.CanvasObject) fyne.CanvasObject {
-	return fyne.NewContainerWithLayout(&sized{w: w, h: h}, o)
+	return With(&sized{w: w, h: h}, o)
 }
 
 type sized struct{ w, h float32 }
@@ -125,4 +125,9 @@ func (Middle) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	m := objects[0].MinSize()
 	objects[0].Resize(m)
 	objects[0].Move(fyne.NewPos((s.Width-m.Width)/2, (s.Height-m.Height)/2))
+}
+
+// With sets objects out by a layout.
+func With(l fyne.Layout, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(l, objects...)
 }

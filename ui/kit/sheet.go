@@ -80,7 +80,7 @@ func (s *Sheets) lay() {
 		s.main = b
 	}
 	s.scroll = container.NewVScroll(Inset(scrollPad, scrollPad, leaf.Content))
-	body := fyne.NewContainerWithLayout(&sheet{canvas: s.canvas}, head, s.scroll, foot)
+	body := With(&sheet{canvas: s.canvas}, head, s.scroll, foot)
 	panel := NewPanel(body, sheetPad)
 	panel.Radius = 12
 	s.curtain = newCurtain(panel)

@@ -136,7 +136,7 @@ func (v *View) item(s Sitting) *kit.Item {
 	} else if m, ok := member(o, s.Me); ok {
 		lines = append(lines, kit.NewText(fmt.Sprintf(w.Lobby.YourRole, Role(m.Role, w)), look.Body, look.Muted))
 	}
-	content := fyne.NewContainerWithLayout(&kit.Trail{Gap: look.Room}, kit.Column(3, lines...), Kind(o.Kind, w))
+	content := kit.With(&kit.Trail{Gap: look.Room}, kit.Column(3, lines...), Kind(o.Kind, w))
 	item := kit.NewItem(content, Title(o, w.Lang)+", "+KindWord(o.Kind, w)+", "+v.when(s), func() { v.choose(id) })
 	item.Allow(v.open(id))
 	return item

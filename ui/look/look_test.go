@@ -15,13 +15,27 @@ var pairs = []struct {
 	name    string
 	ink, on Tone
 }{
-	{"ink on ground", Ink, Ground}, {"ink on surface", Ink, Surface}, {"ink on raised", Ink, Raised},
-	{"muted on ground", Muted, Ground}, {"muted on surface", Muted, Surface}, {"muted on raised", Muted, Raised},
-	{"on accent", OnAccent, Accent}, {"accent on surface", AccentInk, Surface}, {"accent on raised", AccentInk, Raised},
-	{"accent on wash", AccentInk, AccentWash}, {"ink on accent wash", Ink, AccentWash}, {"muted on accent wash", Muted, AccentWash},
-	{"on amber", OnAmber, Amber}, {"amber on wash", AmberInk, AmberWash}, {"amber on surface", AmberInk, Surface}, {"ink on amber wash", Ink, AmberWash},
-	{"on live", OnLive, LiveRed}, {"on danger", OnDanger, Danger}, {"danger on surface", DangerInk, Surface},
-	{"danger on wash", DangerInk, DangerWash}, {"ink on danger wash", Ink, DangerWash},
+	{"ink on ground", Ink, Ground},
+	{"ink on surface", Ink, Surface},
+	{"ink on raised", Ink, Raised},
+	{"muted on ground", Muted, Ground},
+	{"muted on surface", Muted, Surface},
+	{"muted on raised", Muted, Raised},
+	{"on accent", OnAccent, Accent},
+	{"accent on surface", AccentInk, Surface},
+	{"accent on raised", AccentInk, Raised},
+	{"accent on wash", AccentInk, AccentWash},
+	{"ink on accent wash", Ink, AccentWash},
+	{"muted on accent wash", Muted, AccentWash},
+	{"on amber", OnAmber, Amber},
+	{"amber on wash", AmberInk, AmberWash},
+	{"amber on surface", AmberInk, Surface},
+	{"ink on amber wash", Ink, AmberWash},
+	{"on live", OnLive, LiveRed},
+	{"on danger", OnDanger, Danger},
+	{"danger on surface", DangerInk, Surface},
+	{"danger on wash", DangerInk, DangerWash},
+	{"ink on danger wash", Ink, DangerWash},
 }
 
 // shapes are borders and marks, which need 3 to 1 (WCAG 2.2, 1.4.11).
@@ -29,10 +43,15 @@ var shapes = []struct {
 	name    string
 	ink, on Tone
 }{
-	{"edge on surface", Edge, Surface}, {"edge on ground", Edge, Ground},
-	{"focus on ground", FocusRing, Ground}, {"focus on surface", FocusRing, Surface}, {"focus on accent wash", FocusRing, AccentWash},
-	{"accent on ground", Accent, Ground}, {"accent on surface", Accent, Surface},
-	{"live on surface", LiveRed, Surface}, {"danger on surface", Danger, Surface},
+	{"edge on surface", Edge, Surface},
+	{"edge on ground", Edge, Ground},
+	{"focus on ground", FocusRing, Ground},
+	{"focus on surface", FocusRing, Surface},
+	{"focus on accent wash", FocusRing, AccentWash},
+	{"accent on ground", Accent, Ground},
+	{"accent on surface", Accent, Surface},
+	{"live on surface", LiveRed, Surface},
+	{"danger on surface", Danger, Surface},
 }
 
 func TestContrast(t *testing.T) {

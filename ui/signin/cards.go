@@ -3,8 +3,6 @@ package signin
 import (
 	"errors"
 
-	"fyne.io/fyne/v2"
-
 	"incamera/identity"
 	"incamera/ui/kit"
 	"incamera/ui/look"
@@ -38,7 +36,7 @@ func (v *View) item(c identity.Card) *kit.Item {
 	}
 	about := kit.NewText(more, look.Caption, look.Muted)
 	about.Cut = true
-	content := fyne.NewContainerWithLayout(&kit.Lead{Gap: 14}, kit.NewIcon(look.Card, look.AccentInk, 1.3),
+	content := kit.With(&kit.Lead{Gap: 14}, kit.NewIcon(look.Card, look.AccentInk, 1.3),
 		kit.Column(1, kit.Bold(name, look.Body, look.Ink), about))
 	return kit.NewItem(content, name+", "+more, func() { v.choose(c) })
 }

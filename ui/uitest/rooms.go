@@ -77,7 +77,8 @@ func lobby(none bool) func(*ui.Window) {
 		two.Opens, two.Closes = Now.Add(3*time.Hour), Now.Add(5*time.Hour)
 		three.Sitting, three.Title = "fina-12", map[string]string{"en": "Standing Committee on Finance", "fr": "Comité permanent des finances"}
 		w.ShowLobby("M. Lafontaine", []ui.Sitting{
-			{Order: one, Me: Me}, {Order: two, Me: Me},
+			{Order: one, Me: Me},
+			{Order: two, Me: Me},
 			{Order: three, Me: Me, Trouble: &trouble.Trouble{Kind: trouble.OrderNotClerk, Who: "J. Kowalczyk"}},
 		}, &Door{})
 	}

@@ -154,8 +154,12 @@ func TestPlurals(t *testing.T) {
 		n        int
 		want     string
 	}{
-		{"en", 0, "0 tries left"}, {"en", 1, "1 try left"}, {"en", 5, "5 tries left"},
-		{"fr", 0, "0 essai restant"}, {"fr", 1, "1 essai restant"}, {"fr", 2, "2 essais restants"},
+		{"en", 0, "0 tries left"},
+		{"en", 1, "1 try left"},
+		{"en", 5, "5 tries left"},
+		{"fr", 0, "0 essai restant"},
+		{"fr", 1, "1 essai restant"},
+		{"fr", 2, "2 essais restants"},
 	} {
 		c := Of(tt.language)
 		if got := c.For(c.SignIn.Tries, tt.n); got != tt.want {

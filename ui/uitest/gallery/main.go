@@ -33,7 +33,8 @@ func main() {
 	height := flag.Float64("height", 900, "of the window")
 	flag.Parse()
 	rules := []settings.Rule{
-		{Key: settings.Scheme, Value: *scheme, By: "House IT"}, {Key: settings.Scale, Value: *scale, By: "House IT"},
+		{Key: settings.Scheme, Value: *scheme, By: "House IT"},
+		{Key: settings.Scale, Value: *scale, By: "House IT"},
 		{Key: settings.Suite, Value: "MLS_128_MLKEM768P256", By: "House IT"},
 	}
 	w := ui.New(app.NewWithID("ca.incamera.gallery"), ui.Options{
