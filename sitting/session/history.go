@@ -44,7 +44,7 @@ func newHistory(o *Options) (*history, error) {
 	if me.ID != o.Me {
 		return nil, ErrNotListed
 	}
-	return h, nil
+	return h, h.promise(o.Seen)
 }
 
 // What an entry can be, besides a step of the history.

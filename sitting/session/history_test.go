@@ -22,6 +22,7 @@ type scribe struct {
 	key   *ecdsa.PrivateKey
 	chain [][]byte
 	order []byte
+	o     Options
 	h     *history
 }
 
@@ -48,16 +49,23 @@ func newScribe(t testing.TB) *scribe {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.h, err = newHistory(&Options{
+	s.o = Options{
 		Order: s.order, Me: "ann", Chain: s.chain, Now: func() time.Time { return noon },
 		Verify: func([][]byte, time.Time) (identity.Person, error) {
 			return identity.Person{Names: []string{"upn:ann"}, NotAfter: noon.Add(time.Hour)}, nil
 		},
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
+	s.begin()
 	return s
+}
+
+// begin begins the history anew.
+func (s *scribe) begin() {
+	s.t.Helper()
+	var err error
+	if s.h, err = newHistory(&s.o); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // next writes the entry that follows, after change.
@@ -146,6 +154,18 @@ func TestPromise(t *testing.T) {
 	if err := s.h.promise(sitting.Head{Hash: sitting.Hash{1}}); !errors.Is(err, ErrSplit) {
 		t.Errorf("another beginning: %v", err)
 	}
+}
+
+// What an earlier session has seen still counts.
+func TestSeenBefore(t *testing.T) {
+	s := newScribe(t)
+	b := s.next(s.opened(), nil)
+	s.o.Seen = sitting.Head{Seq: 1, Hash: wire.HashOf(b)}
+	s.begin()
+	s.take(b, nil, true)
+	s.o.Seen.Hash[0] ^= 1
+	s.begin()
+	s.take(b, ErrSplit, false)
 }
 
 // Whatever comes, the history has one hash for each entry, and what is not

@@ -40,6 +40,10 @@ type Options struct {
 	Service Service
 	Media   Media
 	Keyring *e2ee.Keyring
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Seen is the last head that was seen of this sitting in an earlier
+	// session, as in [View.State]; zero if none was. A service that has another
+	// entry there is found out.
+	Seen sitting.Head
+	Now  func() time.Time
+	Log  *slog.Logger
 }

@@ -135,3 +135,34 @@ func FuzzHead(f *testing.F) {
 		}
 	})
 }
+
+func FuzzAnswers(f *testing.F) {
+	problem, err := EncodeProblem("code", "text")
+	if err != nil {
+		f.Fatal(err)
+	}
+	list, err := EncodeOrders([][]byte{problem, {}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(problem)
+	f.Add(list)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var again [3][]byte
+		var errs [3]error
+		if code, text, err := ReadProblem(b); err == nil {
+			again[0], errs[0] = EncodeProblem(code, text)
+		}
+		if url, token, err := ReadTicket(b); err == nil {
+			again[1], errs[1] = EncodeTicket(url, token)
+		}
+		if orders, err := ReadOrders(b); err == nil {
+			again[2], errs[2] = EncodeOrders(orders)
+		}
+		for i, a := range again {
+			if errs[i] != nil || a != nil && !bytes.Equal(a, b) {
+				t.Errorf("encodes as %x, %v", a, errs[i])
+			}
+		}
+	})
+}
