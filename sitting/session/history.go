@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,7 +10,7 @@ import (
 	"incamera/sitting/wire"
 )
 
-// maxPromised is how many heads wait for their entries; the oldest goes.
+// maxPromised is how many heads wait for their entries; the farthest goes.
 const maxPromised = 16
 
 // A history is the order as this member has been shown it, and the state that
@@ -155,9 +156,18 @@ func (h *history) promise(p sitting.Head) error {
 	if p.Seq <= h.state.Seq {
 		return h.compare(p)
 	}
+	for _, q := range h.promised {
+		if q.Seq == p.Seq && q.Hash != p.Hash {
+			return ErrSplit
+		}
+		if q == p {
+			return nil
+		}
+	}
 	h.promised = append(h.promised, p)
 	if len(h.promised) > maxPromised {
-		h.promised = h.promised[1:]
+		slices.SortFunc(h.promised, func(a, b sitting.Head) int { return cmp.Compare(a.Seq, b.Seq) })
+		h.promised = h.promised[:maxPromised]
 	}
 	return nil
 }

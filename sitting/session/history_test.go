@@ -144,10 +144,14 @@ func TestPromise(t *testing.T) {
 	if len(s.h.promised) > maxPromised {
 		t.Errorf("%d heads are kept", len(s.h.promised))
 	}
-	if err := s.h.promise(sitting.Head{Seq: 2, Hash: sitting.Hash{1}}); err != nil {
+	if err := s.h.promise(sitting.Head{Seq: 2, Hash: sitting.Hash{1}}); !errors.Is(err, ErrSplit) {
+		t.Errorf("two promises: %v", err)
+	}
+	s.take(b, nil, true)
+	if err := s.h.promise(sitting.Head{Seq: 3, Hash: sitting.Hash{1}}); err != nil {
 		t.Error(err)
 	}
-	s.take(b, ErrSplit, false)
+	s.take(s.next(sitting.Entry{Fact: sitting.Closed{}}, nil), ErrSplit, false)
 	if err := s.h.promise(sitting.Head{Seq: 1}); !errors.Is(err, ErrSplit) {
 		t.Errorf("another first entry: %v", err)
 	}
