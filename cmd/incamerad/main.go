@@ -48,6 +48,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if s.readyFile != "" {
+		_ = os.Remove(s.readyFile) // what an earlier start has written says nothing of this one
+	}
 	config, err := s.build(out)
 	if err != nil {
 		return err

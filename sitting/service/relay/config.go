@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 )
 
 // A Network says where the relay's media goes.
 type Network struct {
 	Loopback bool       // on this machine only: a rehearsal, a test
-	Address  netip.Addr // else: where members reach the relay
+	Address  netip.Addr // else: where members reach the relay; if it is this machine's, no other is used
 	UDP      string     // the port or range "7882-7885" for media
 	TCP      uint16     // the port for media where UDP is blocked; 0 for none
 }
@@ -55,6 +56,9 @@ func (n Network) config(api uint16) (string, error) {
 		"node_ip":         media.Address.String(),
 		"stun_servers":    []string{net.JoinHostPort(media.Address.String(), firstPort(media.UDP))},
 	}
+	if !n.Loopback && local(n.Address) {
+		rtc["ips"] = object{"includes": []string{netip.PrefixFrom(n.Address, n.Address.BitLen()).String()}}
+	}
 	if n.Loopback {
 		rtc["enable_loopback_candidate"] = true
 		rtc["interfaces"] = object{"includes": loopbackInterfaces()}
@@ -68,6 +72,19 @@ func (n Network) config(api uint16) (string, error) {
 		"logging":        object{"json": true, "level": "info", "pion_level": "error"},
 	})
 	return string(b), err
+}
+
+// local reports whether an address is one of this machine's, and not of a
+// gateway before it.
+func local(a netip.Addr) bool {
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(own, func(o net.Addr) bool {
+		p, err := netip.ParsePrefix(o.String())
+		return err == nil && p.Addr().Unmap() == a.Unmap()
+	})
 }
 
 // firstPort is the first port of a range.

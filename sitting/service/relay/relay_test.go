@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -116,7 +117,12 @@ func TestKilledRelayComesBack(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	for _, n := range []Network{{Loopback: true}, {UDP: "7882-7885", TCP: 7881}} {
+	gateway := netip.MustParseAddr("192.0.2.1") // RFC 5737: nobody's
+	for _, n := range []Network{
+		{Loopback: true},
+		{Address: gateway, UDP: "7882-7885", TCP: 7881},
+		{Address: netip.MustParseAddr("127.0.0.1"), UDP: "7882"},
+	} {
 		config, err := n.config(7880)
 		if err != nil {
 			t.Fatal(err)
@@ -125,6 +131,9 @@ func TestConfig(t *testing.T) {
 			if !strings.Contains(config, want) {
 				t.Errorf("%+v: no %s in %s", n, want, config)
 			}
+		}
+		if only := strings.Contains(config, `"127.0.0.1/32"`); only != (n.Address != gateway) {
+			t.Errorf("%+v: kept to one address: %v", n, only)
 		}
 	}
 }

@@ -67,6 +67,9 @@ type Place struct {
 	box chan wire.Message // answers to this link alone
 	end context.CancelCauseFunc
 
+	// Owned by the usher's loop.
+	number uint64 // links are numbered as they come
+
 	// Set by the usher's loop, read by the writer.
 	until atomic.Uint64 // the last entry to tell; 0: go on
 }

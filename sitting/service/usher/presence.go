@@ -1,9 +1,11 @@
 package usher
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"time"
 
 	"incamera/sitting"
@@ -16,17 +18,38 @@ const lost = "lost"
 type joined struct{ place *Place }
 
 func (e joined) happen(ctx context.Context, u *Usher) error {
-	for other := range u.links {
-		if other.who.Session == e.place.who.Session {
-			other.end(FarewellReplaced)
-		}
-	}
+	u.makeRoom(e.place.who)
+	u.joined++
+	e.place.number = u.joined
 	u.links[e.place] = struct{}{}
 	t, ok := u.State().Session(e.place.who.Session)
 	if !ok || !t.Away {
 		return nil
 	}
 	return unrefused(u.enter(ctx, u.o.Now(), sitting.Entry{Fact: sitting.Back{Arrival: t.Arrival}}))
+}
+
+// linksEach is how many links one member may have, of different sessions: one
+// that is being replaced, and a few that have not noticed their end.
+const linksEach = 4
+
+// makeRoom ends the session's earlier link, and the member's oldest if there
+// are too many.
+func (u *Usher) makeRoom(who Who) {
+	var hers []*Place
+	for p := range u.links {
+		switch {
+		case p.who.Session == who.Session:
+			p.end(FarewellReplaced)
+		case p.who.Member == who.Member:
+			hers = append(hers, p)
+		}
+	}
+	slices.SortFunc(hers, func(a, b *Place) int { return cmp.Compare(a.number, b.number) })
+	for len(hers) >= linksEach {
+		hers[0].end(FarewellReplaced)
+		hers = hers[1:]
+	}
 }
 
 // parted says that a link has ended.

@@ -77,6 +77,7 @@ type Usher struct {
 
 	// Owned by the goroutine in Run.
 	links  map[*Place]struct{}
+	joined uint64               // how many links there have been
 	away   map[uint64]time.Time // since when, by arrival
 	hashes []sitting.Hash       // of all entries
 	signed uint64               // the place of the last signed head

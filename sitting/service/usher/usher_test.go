@@ -157,6 +157,28 @@ func TestRelayFollows(t *testing.T) {
 	settled("[{h.chair false}]")
 }
 
+// One card cannot have links without end.
+func TestManyLinks(t *testing.T) {
+	s := newScene(t, sitting.Public)
+	s.start()
+	chair := s.enter("h.chair")
+	var first *member
+	for i := range linksEach + 1 {
+		m := s.signIn("a.martin")
+		m.dial()
+		m.until(func(s sitting.State) bool { return s.Order != nil })
+		if i == 0 {
+			first = m
+		}
+	}
+	first.end()
+	if first.bye != "replaced" {
+		t.Errorf("the oldest link was told %q", first.bye)
+	}
+	chair.ask(sitting.RaiseHand{})
+	chair.until(func(s sitting.State) bool { return s.HandUp("h.chair") })
+}
+
 func TestRevoked(t *testing.T) {
 	s := newScene(t, sitting.Public)
 	s.start()
