@@ -33,6 +33,11 @@ func (n *parentNode) append(b []byte) []byte {
 	return b
 }
 
+// size is no less than the length of the encoding.
+func (n *parentNode) size() int {
+	return 16 + len(n.encryption.raw) + len(n.parentHash) + 4*len(n.unmerged)
+}
+
 func (n *parentNode) withUnmerged(l LeafIndex) *parentNode {
 	at, there := slices.BinarySearch(n.unmerged, l)
 	if there {
@@ -252,8 +257,11 @@ func (t *tree) hashLeaf(l LeafIndex, gone bool) []byte {
 }
 
 func (t *tree) hashParent(n *parentNode, gone []LeafIndex, left, right []byte) []byte {
-	b := make([]byte, 0, 512)
-	b = append(b, 2)
+	room := 128
+	if n != nil {
+		room += n.size()
+	}
+	b := append(make([]byte, 0, room), 2)
 	b = appendBool(b, n != nil)
 	if n != nil {
 		if len(gone) > 0 {
@@ -272,7 +280,7 @@ func (t *tree) hashParent(n *parentNode, gone []LeafIndex, left, right []byte) [
 // is other, section 7.9.
 func (t *tree) parentHashOf(x, other nodeIndex) []byte {
 	n := t.parent(x)
-	b := appendOpaque(make([]byte, 0, 512), n.encryption.raw)
+	b := appendOpaque(make([]byte, 0, n.size()+64), n.encryption.raw)
 	b = appendOpaque(b, n.parentHash)
 	sibling := t.hash(other)
 	if len(n.unmerged) > 0 {
@@ -310,7 +318,7 @@ func (t *tree) size() int {
 		if k := t.key(x); k != nil && x.isLeaf() {
 			n += len(t.leaves[x.leaf()].raw)
 		} else if k != nil {
-			n += len(k.raw) + 64 + 4*len(t.parent(x).unmerged)
+			n += t.parent(x).size()
 		}
 	}
 	return n
