@@ -342,3 +342,89 @@ func texts(outline string) string {
 	}
 	return b.String()
 }
+
+func TestLobbyEntersWhatIsOpen(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		d := &uitest.Door{}
+		open, early, bad := uitest.Order(sitting.Public, 3), uitest.Order(sitting.InCamera, 3), uitest.Order(sitting.Public, 3)
+		open.Sitting, early.Sitting, bad.Sitting = "open", "early", "bad"
+		early.Opens = uitest.Now.Add(time.Hour)
+		s.ShowLobby("M. Lafontaine", []ui.Sitting{{Order: bad, Trouble: uitest.Unreachable}, {Order: early}, {Order: open}}, d)
+		s.loop.Settle()
+		items := 0
+		uitest.Shown(s.loop.Canvas(), func(th uitest.Thing) {
+			if i, ok := th.Object.(*kit.Item); ok {
+				items++
+				i.Tapped(nil) // those that are greyed cannot be chosen
+			}
+		})
+		s.key(fyne.KeyReturn)
+		if items != 3 || !slices.Equal(d.Asked, []string{"enter open"}) {
+			t.Errorf("%d sittings, asked %q", items, d.Asked)
+		}
+	})
+}
+
+func TestAlarmStaysUntilItIsLookedAt(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit(uitest.Me, nil)
+		c.turn(func(s *ui.Scene) { s.Security = uitest.Alarmed(&s.Sitting) })
+		if !s.says("2 alarms") || !s.says("Somebody tried to speak as A. Tremblay") {
+			t.Error("an alarm is not shown")
+		}
+		s.press("Security")
+		s.key(fyne.KeyEscape)
+		if s.says("2 alarms") || s.says("Somebody tried") {
+			t.Error("the alarm stays after it was looked at")
+		}
+		c.turn(func(s *ui.Scene) {
+			f := uitest.Alarmed(&s.Sitting)
+			f.Alarms = append(f.Alarms, f.Alarms[0])
+			s.Security = f
+		})
+		if !s.says("1 alarm") {
+			t.Error("a new alarm is not shown")
+		}
+	})
+}
+
+func TestLostLinkIsSaid(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit(uitest.Me, nil)
+		c.turn(func(s *ui.Scene) { s.LinkLost = uitest.Now.Add(-7 * time.Second) })
+		if !s.says("Connection lost. Trying again…") || !s.says("Lost for 00:07") {
+			t.Error("a lost link is not said")
+		}
+		c.turn(func(s *ui.Scene) { s.LinkLost = time.Time{} })
+		if s.says("Connection lost") {
+			t.Error("the link is back and nobody says so")
+		}
+		c.set.Now.Connected = false
+		s.pass(time.Second)
+		if !s.says("Sound and picture are interrupted") {
+			t.Error("a lost relay is not said")
+		}
+	})
+}
+
+func TestRefusalIsSaid(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit(uitest.Me, nil)
+		c.turn(func(s *ui.Scene) { s.Refused, s.RefusedAt = sitting.RefusedHand, uitest.Now })
+		if !s.says("The rules of the sitting do not allow this now") {
+			t.Error("a refusal is not said")
+		}
+	})
+}
+
+func TestDevicesAreChosenDuringASitting(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit(uitest.Me, nil)
+		c.set.Now.Fault = &media.DeviceError{Kind: media.MicrophoneDevice, Fault: media.Pulled}
+		s.pass(time.Second)
+		s.press("Choose another")
+		if !s.says("select  Microphone: Jabra Evolve 40") {
+			t.Error("there is nothing to choose from")
+		}
+	})
+}

@@ -206,7 +206,7 @@ func (v *View) Show(s Scene) {
 	v.bar.show(v)
 	v.showBanner()
 	v.content.Refresh()
-	if v.watched && before.Security != s.Security {
+	if v.watched && !before.Security.Same(s.Security) {
 		v.sheets.Renew()
 	}
 }

@@ -109,25 +109,33 @@ func sought(s *sitting.State, words string) []sitting.Member {
 	for _, seat := range s.Seats {
 		here[seat.Member] = true
 	}
-	var found []sitting.Member
-	for _, m := range s.Order.Roster {
-		if has(m, words) {
-			found = append(found, m)
-		}
+	type candidate struct {
+		sitting.Member
+		key string
 	}
-	slices.SortStableFunc(found, func(a, b sitting.Member) int {
-		if here[a.ID] != here[b.ID] {
-			if here[a.ID] {
-				return -1
-			}
-			return 1
+	var list []candidate
+	for _, m := range s.Order.Roster {
+		if !has(m, words) {
+			continue
 		}
-		return cmp.Compare(fold(a.Name), fold(b.Name))
-	})
+		key := "1 " + fold(m.Name)
+		if here[m.ID] {
+			key = "0 " + fold(m.Name)
+		}
+		list = append(list, candidate{m, key})
+	}
+	slices.SortStableFunc(list, func(a, b candidate) int { return cmp.Compare(a.key, b.key) })
+	found := make([]sitting.Member, len(list))
+	for i, c := range list {
+		found[i] = c.Member
+	}
 	return found
 }
 
 func has(m sitting.Member, words string) bool {
+	if words == "" {
+		return true
+	}
 	text := fold(m.Name + " " + m.Party + " " + m.Seat)
 	for word := range strings.FieldsSeq(fold(words)) {
 		if !strings.Contains(text, word) {

@@ -42,6 +42,7 @@ type stage struct {
 type plate struct {
 	name, about, clock *kit.Text
 	seal               *kit.Icon
+	heard              *kit.Meter // how loud the member is here
 	content            fyne.CanvasObject
 }
 
@@ -76,10 +77,11 @@ func newPlate() *plate {
 	p := &plate{
 		name: kit.Bold("", look.Name, look.Ink), about: kit.NewText("", look.Body, look.Muted),
 		clock: kit.Bold("", look.Clock, look.Ink), seal: kit.NewIcon(look.Seal, look.AccentInk, 1),
+		heard: kit.NewMeter(7),
 	}
-	p.about.Cut = true
+	p.about.Cut, p.heard.Dark = true, look.None
 	p.content = kit.NewStrip(kit.With(&kit.Trail{Gap: look.Room},
-		kit.With(&kit.Lead{Gap: 12}, kit.Row(8, p.name, p.seal), p.about), p.clock), look.Surface, 14, 10)
+		kit.With(&kit.Lead{Gap: 12}, kit.Row(8, p.name, p.seal), p.about), kit.Row(look.Room, p.heard, p.clock)), look.Surface, 14, 10)
 	return p
 }
 
@@ -132,6 +134,7 @@ func (p *plate) show(v *View, id sitting.MemberID) {
 	p.name.Set(m.Name)
 	p.about.Set(about(m, v.words))
 	p.seal.Hidden = !v.holds(id)
+	p.heard.Say(v.words.Chamber.Heard)
 	p.content.Refresh()
 }
 
@@ -140,6 +143,11 @@ func (s *stage) clock(v *View) {
 	if s.grant != nil && !v.now.IsZero() {
 		s.plate.clock.Set(words.Since(v.now.Sub(s.grant.Since)))
 	}
+	level, heard := v.meter.Members[string(s.speaker)]
+	if !heard {
+		level = media.Silence
+	}
+	s.plate.heard.Set(level)
 }
 
 // party says a member's party, or the role of one who sits for none.

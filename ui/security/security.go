@@ -39,6 +39,15 @@ type Holder struct {
 	Confirmed bool
 }
 
+// Same reports whether g shows nothing that f does not.
+func (f *Facts) Same(g *Facts) bool {
+	if f == nil || g == nil {
+		return f == g
+	}
+	return f.Epoch == g.Epoch && f.Since.Equal(g.Since) && f.Confirmed == g.Confirmed && f.Of == g.Of &&
+		len(f.Holders) == len(g.Holders) && len(f.Alarms) == len(g.Alarms)
+}
+
 // Holds reports whether a member holds the keys: the card was verified on this machine.
 func (f *Facts) Holds(m sitting.MemberID) bool {
 	for _, h := range f.Holders {

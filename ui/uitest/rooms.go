@@ -101,7 +101,7 @@ func faulty() *Rack {
 func inChamber(kind sitting.Kind, members int, me sitting.MemberID, edit func(*chamber.Scene, *Set)) func(*ui.Window) {
 	return func(w *ui.Window) {
 		scene := Scene(kind, members, me)
-		set := &Set{Now: media.Meter{Connected: true, OnAir: true, Microphone: media.Silence}, Dark: map[string]bool{"singh": true, "okafor": true, "clerk": true}}
+		set := &Set{Now: media.Meter{Connected: true, OnAir: true, Microphone: media.Silence, Members: map[string]media.Level{"tremblay": {RMS: -24, Peak: -14}}}, Dark: map[string]bool{"singh": true, "okafor": true, "clerk": true}}
 		if edit != nil {
 			edit(&scene, set)
 		}

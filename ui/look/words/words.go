@@ -77,7 +77,7 @@ type Chamber struct {
 	MayNotSpeak, HoldSpace, YouHaveFloor, HandUp, Hand, LowerHand, Leave, LeaveAsk, LeaveText, Stay    string
 	Sealed, SealedHint, NotSealed, Queue, QueueEmpty, HasFloor, NobodyFloor, NobodyFloorHint, HandMark string
 	Members, Search, SearchNone, AwayMark, WaitingYou, WaitingYouHint, TilesOf, Empty                  string
-	LinkLost, LinkLostHint, Relay, RelayHint, NoSeat, ThisIsYou                                        string
+	LinkLost, LinkLostHint, Relay, RelayHint, NoSeat, ThisIsYou, Heard                                 string
 	Verified                                                                                           Plural
 }
 
