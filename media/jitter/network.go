@@ -3,12 +3,16 @@ package jitter
 import (
 	"slices"
 	"time"
+
+	"incamera/media"
 )
 
 const (
-	memory = 256 // packets whose transit is remembered: 5 s
+	memory = 512 // packets whose transit is remembered: 10 s
 	recent = 25  // of these, which say how fast the way is now: 0.5 s
 	few    = 10  // packets after which something is known
+
+	mostHold = MaxHold - media.FrameTime // that is aimed at; a fast packet is not to be left out right away
 )
 
 // A network remembers how long packets were on their way. A transit is the
@@ -16,17 +20,22 @@ const (
 // with each other, only differences mean something.
 type network struct {
 	transits [memory]time.Duration
-	n        int     // how many there have been
-	loss     float64 // share of packets lost of late
-	sorted   [memory]time.Duration
-	latest   time.Duration // all but one packet in a hundred were faster
+	sorted   [memory]time.Duration // the same, in order
+	n        int                   // how many there have been
+	latest   time.Duration         // all but one packet in a hundred were faster
+	loss     float64               // share of packets lost of late
 }
 
 func (w *network) add(transit time.Duration) {
+	held := w.sorted[:min(w.n, memory)]
+	if w.n >= memory {
+		oldest, _ := slices.BinarySearch(held, w.transits[w.n%memory])
+		held = slices.Delete(held, oldest, oldest+1)
+	}
+	place, _ := slices.BinarySearch(held, transit)
+	held = slices.Insert(held, place, transit)
 	w.transits[w.n%memory] = transit
 	w.n++
-	held := w.sorted[:copy(w.sorted[:], w.transits[:min(w.n, memory)])]
-	slices.Sort(held)
 	w.latest = held[len(held)-1-len(held)/100]
 }
 
@@ -57,45 +66,48 @@ func (w *network) goal(lossy bool) time.Duration {
 	case lossy:
 		least = lossyHold
 	}
-	return fast + min(max(w.latest-fast+slack, least), MaxHold)
+	return fast + min(max(w.latest-fast+slack, least), mostHold)
 }
 
 const (
 	settle = 8                     // frames between two changes of pace
-	above  = 15 * time.Millisecond // how far the delay may be off
+	calm   = 50                    // frames that the delay must have been too long: 1 s
+	above  = 20 * time.Millisecond // how far the delay may be off
 	below  = 10 * time.Millisecond
 	far    = 50 * time.Millisecond
 )
 
 // A pacer leads the delay to the goal. It acts on the least delay of the last
-// frames, as playout is not perfectly regular either.
+// frames, as playout is not perfectly regular either. It makes the delay
+// longer soon, as sound would be lost, and shorter late, as that may not last.
 type pacer struct {
 	least time.Duration // on the scale of transits
-	n     int
+	n     int           // frames that count for what is to be done
+	fresh bool          // least is of before the last change
 	hold  time.Duration
 }
 
 // next takes the delay of the frame to be played.
 func (p *pacer) next(delay, goal, fastest time.Duration) (pace Pace, urgent bool) {
-	if p.n == 0 || delay < p.least {
-		p.least = delay
+	if p.n == 0 || p.fresh || delay < p.least {
+		p.least, p.fresh = delay, false
 	}
 	p.n++
 	p.hold = delay - fastest
-	urgent = p.least-goal > far
-	if p.n < settle && !urgent {
-		return Asis, false
+	switch off := p.least - goal; {
+	case off > far:
+		p.n, p.fresh = calm-settle, true
+		return Shorter, true
+	case off < -below && p.n >= settle:
+		p.forget()
+		return Longer, false
+	case off > above && p.n >= calm:
+		p.n, p.fresh = calm-settle, true
+		return Shorter, false
+	case p.n >= calm:
+		p.forget()
 	}
-	switch {
-	case p.least-goal > above:
-		pace = Shorter
-	case p.least-goal < -below:
-		pace = Longer
-	case p.n < 2*settle:
-		return Asis, false
-	}
-	p.forget()
-	return pace, urgent
+	return Asis, false
 }
 
 // forget starts over after a change.

@@ -52,9 +52,10 @@ func (b *Buffer) leaveOut(t time.Duration) {
 	}
 }
 
-// due reports whether s has been held long enough.
+// due reports whether s has been held long enough, or would be too long by
+// the next time.
 func (b *Buffer) due(s *slot, t time.Duration) bool {
-	return t-span(s.at) >= b.network.goal(b.lossy()) || t-s.arrived >= MaxHold
+	return t-span(s.at) >= b.network.goal(b.lossy()) || t-s.arrived > MaxHold-media.FrameTime
 }
 
 // resume continues with s.

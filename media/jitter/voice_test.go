@@ -3,6 +3,7 @@ package jitter
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -74,6 +75,55 @@ func TestSpeechHasNoClicks(t *testing.T) {
 	}
 	if s := v.Stats(); s.Shortened == 0 || heard < 1950 {
 		t.Errorf("%d steps heard: %+v", heard, s)
+	}
+}
+
+// TestBusyMachine: packets come in clumps and playout is irregular. Little is
+// left out, and the delay is not changed all the time.
+func TestBusyMachine(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		body          float64 // mean of the jitter
+		spike, every  float64 // of this height at most, one packet in so many
+		wobble        float64 // of playout
+		lost, stretch uint64  // frames at most; changes of pace at most
+	}{
+		{"calm", 2, 0, 1e9, 2, 1, 3},
+		{"busy", 5, 60, 150, 8, 15, 25},
+		{"very busy", 12, 150, 100, 20, 100, 60},
+	} {
+		r := rand.New(rand.NewPCG(5, 6))
+		const packets = 3000
+		arrivals, last := make([]int, packets), 0
+		for n := range arrivals {
+			d := c.body * r.ExpFloat64()
+			if r.Float64() < 1/c.every {
+				d += c.spike * r.Float64()
+			}
+			last = max(n*20+int(d), last)
+			arrivals[n] = last
+		}
+		v, step := newVoice(), make([]float32, media.StepLen)
+		var changes uint64
+		var before Stats
+		next, steps, late := 0, 0, 0.0
+		for now := range packets * 20 {
+			at := zero.Add(ms(float64(now)))
+			for ; next < packets && arrivals[next] <= now; next++ {
+				v.Push(packet(next), at)
+			}
+			for float64(now) >= float64(steps*10)+late {
+				v.Read(step, at)
+				steps++
+				late = r.Float64() * c.wobble
+				if s := v.Stats(); s.Shortened != before.Shortened || s.Lengthened != before.Lengthened {
+					changes, before = changes+1, s
+				}
+			}
+		}
+		if s := v.Stats(); s.Concealed+s.Stale > c.lost || changes > c.stretch || s.Played < packets-c.lost-10 {
+			t.Errorf("%s: %d changes of pace, %+v", c.name, changes, s)
+		}
 	}
 }
 
