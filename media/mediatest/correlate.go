@@ -26,7 +26,7 @@ func Correlate(reference, recorded []float32) Match {
 	return best(a, b, len(a)/2, -len(a), len(b))
 }
 
-// Matches finds each window of reference, a second long, in recorded, which
+// Matches finds each window of reference, half a second long, in recorded, which
 // began at the same time: no earlier than it was, and no later than within.
 // Windows of silence are left out.
 func Matches(reference, recorded []float32, within time.Duration) []Match {
@@ -36,7 +36,7 @@ func Matches(reference, recorded []float32, within time.Duration) []Match {
 // FindIn does what [Matches] does, for recordings that began at any time by
 // the clock of both.
 func (r Recording) FindIn(recorded Recording, within time.Duration) []Match {
-	const window, hop = rate, rate / 4
+	const window, hop = rate / 2, rate / 4
 	a, b := lower(r.Samples), lower(recorded.Samples)
 	skip := int(r.Start.Sub(recorded.Start) * rate / time.Second) // of b, when a begins
 	reach := int(within * rate / time.Second)
@@ -44,7 +44,7 @@ func (r Recording) FindIn(recorded Recording, within time.Duration) []Match {
 	for at := 0; at+window <= len(a); at += hop {
 		from, to := max(at+skip, 0), min(at+skip+window+reach, len(b))
 		part := a[at : at+window]
-		if to-from < window || power(part)/window < quiet*quiet {
+		if to-from < window || power(part) < window*quiet*quiet {
 			continue
 		}
 		m := best(part, b[from:to], window, 0, to-from-window)

@@ -93,7 +93,7 @@ func TestMatchesFollowADelayThatChanges(t *testing.T) {
 	if later := (Recording{began, said}).FindIn(cut, time.Second); later[5] != matches[5+len(matches)-len(later)] {
 		t.Errorf("%+v, %+v: not the same when the recording begins later", later, matches)
 	}
-	if len(matches) < 18 || len(matches) > 24 {
+	if len(matches) < 20 || len(matches) > 26 {
 		t.Errorf("%d windows of six seconds of speech and two of silence", len(matches))
 	}
 	p50, p95, c := Summary(matches, 0.7)
