@@ -78,7 +78,7 @@ func (a *Applet) sign(ctx context.Context, c Command, fields map[byte][]byte) ([
 	switch {
 	case alg != c.P1:
 		return nil, swWrongP1P2
-	case !asked || !wanted || len(response) > 0 || len(challenge) != size:
+	case !asked || !wanted || len(response) > 0 || !s.takes(challenge, size):
 		return nil, swWrongData
 	case c.P2 != 0x9E && !a.verified:
 		return nil, swNotAllowed
@@ -90,6 +90,15 @@ func (a *Applet) sign(ctx context.Context, c Command, fields map[byte][]byte) ([
 		return nil, swNotAllowed
 	}
 	return tlv(0x7C, tlv(0x82, s.raw(challenge))), swOK
+}
+
+// takes reports whether a challenge has a length that the key signs: RSA keys want
+// all of their size, for elliptic curves most cards take shorter digests, too.
+func (s *Slot) takes(challenge []byte, size int) bool {
+	if _, isRSA := s.Key.(*rsa.PrivateKey); isRSA {
+		return len(challenge) == size
+	}
+	return len(challenge) > 0 && len(challenge) <= size
 }
 
 // raw is the bare operation of the key on a value of its size.
