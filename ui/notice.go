@@ -36,8 +36,8 @@ func newNotice(w *words.Catalogue, err error, next func(), copy func(string)) *n
 	n.fold = kit.NewButton(kit.Quiet, look.Forward, "", func() { n.open = !n.open; n.show() })
 	n.take = kit.NewButton(kit.Plain, look.Copy, "", func() { n.copied = true; copy(n.details.Text); n.show() })
 	n.next = kit.NewButton(kit.Filled, "", "", next)
-	n.content = kit.NewPanel(kit.Column(look.Room, n.icon, n.title, n.text,
-		kit.Row(0, kit.Spacer(), n.next), kit.Row(0, n.fold), n.details, kit.Row(0, n.take)), 32)
+	n.content = kit.NewPanel(kit.Sized(noticeWidth, 0, kit.Column(look.Room, kit.Row(0, n.icon), n.title, n.text,
+		n.details, kit.Row(0, n.take), kit.Row(0, n.fold, kit.Spacer(), n.next))), 32)
 	n.show()
 	return n
 }

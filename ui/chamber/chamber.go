@@ -78,9 +78,10 @@ type View struct {
 	meter   media.Meter
 	roster  map[sitting.MemberID]sitting.Member
 	order   *sitting.Order // that roster was made of
-	told    error          // what a request answered
-	watched bool           // the security panel is open
-	heeded  int            // of the alarms: the person has seen them
+	toldAt  time.Time
+	told    error // what a request answered
+	watched bool  // the security panel is open
+	heeded  int   // of the alarms: the person has seen them
 
 	microphone bool // wanted on
 	camera     bool // wanted on
@@ -176,9 +177,12 @@ func (v *View) Panes() []fyne.Focusable {
 
 // Tell says what is wrong; nil says nothing.
 func (v *View) Tell(err error) {
-	v.told = err
+	v.told, v.toldAt = err, v.now
 	v.showBanner()
 }
+
+// patience is for how long the room says what a request answered.
+const patience = 10 * time.Second
 
 // Show shows a scene.
 func (v *View) Show(s Scene) {
@@ -195,7 +199,7 @@ func (v *View) Show(s Scene) {
 		v.speak(false)
 	}
 	if s.Refused != nil && !s.RefusedAt.Equal(before.RefusedAt) {
-		v.told = s.Refused
+		v.told, v.toldAt = s.Refused, v.now
 	}
 	v.rim.Hidden = s.Sitting.Order.Kind != sitting.InCamera
 	v.header.show(v)
@@ -260,6 +264,9 @@ func (v *View) Tick(now time.Time) {
 		return
 	}
 	v.meter = v.o.Set.Meter()
+	if v.told != nil && now.Sub(v.toldAt) > patience {
+		v.told = nil
+	}
 	v.joined = v.joined || v.meter.Connected
 	v.bar.tick(v)
 	v.queue.tick(v)

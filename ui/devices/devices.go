@@ -110,6 +110,7 @@ func New(w *words.Catalogue, o Options) *View {
 	v.meter = kit.NewMeter(24)
 	v.pictureWords = kit.NewText("", look.Caption, look.Muted)
 	v.picture = kit.NewTile(kit.Inset(10, 6, v.pictureWords), false)
+	v.picture.Blank(look.CameraOff)
 	v.trialTitle = kit.Bold("", look.Body, look.Ink)
 	v.trialHint = kit.Wrapped("", look.Body, look.Muted, 300)
 	v.play = kit.NewButton(kit.Plain, look.Play, "", v.playOrStop)

@@ -24,7 +24,8 @@ type Tile struct {
 	name   string
 	screen media.Screen // nil: no picture is wanted
 	plate  fyne.CanvasObject
-	marked bool // this person has the floor
+	marked bool      // this person has the floor
+	blank  look.Icon // instead of initials; "" for initials
 
 	raster  *canvas.Raster
 	pixels  *image.RGBA // what the raster shows; owned by the UI goroutine
@@ -51,6 +52,9 @@ func (t *Tile) Person(name string, screen media.Screen) {
 	t.name, t.screen, t.picture = name, screen, false
 	t.Refresh()
 }
+
+// Blank shows an icon instead of initials while there is no picture.
+func (t *Tile) Blank(i look.Icon) { t.blank = i }
 
 // Mark shows a frame around the one who has the floor.
 func (t *Tile) Mark(yes bool) {
@@ -82,7 +86,7 @@ func (t *Tile) Tick(now time.Time) {
 	t.fit()
 	if !t.screen.Paint(t.pixels) {
 		if now.Sub(t.painted) > stale {
-			t.blank()
+			t.forget()
 		}
 		return
 	}
@@ -95,8 +99,8 @@ func (t *Tile) Tick(now time.Time) {
 	t.raster.Refresh()
 }
 
-// blank forgets the picture.
-func (t *Tile) blank() {
+// forget forgets the picture.
+func (t *Tile) forget() {
 	if t.picture {
 		t.picture = false
 		t.Refresh()
@@ -151,7 +155,9 @@ func (t *Tile) CreateRenderer() fyne.WidgetRenderer {
 	ground, disc, frame := canvas.NewRectangle(nil), canvas.NewCircle(nil), canvas.NewRectangle(nil)
 	initials := canvas.NewText("", nil)
 	initials.Alignment = fyne.TextAlignCenter
-	r := &renderer{objects: []fyne.CanvasObject{ground, disc, initials, t.raster, frame, t.plate}}
+	icon := canvas.NewImageFromResource(nil)
+	icon.FillMode = canvas.ImageFillContain
+	r := &renderer{objects: []fyne.CanvasObject{ground, disc, initials, icon, t.raster, frame, t.plate}}
 	r.min = func() fyne.Size {
 		p := t.plate.MinSize()
 		if t.large {
@@ -172,6 +178,8 @@ func (t *Tile) CreateRenderer() fyne.WidgetRenderer {
 		h := initials.MinSize().Height
 		initials.Move(fyne.NewPos(0, (pic.Height-h)/2))
 		initials.Resize(fyne.NewSize(pic.Width, h))
+		icon.Resize(fyne.NewSquareSize(d * 0.44))
+		icon.Move(fyne.NewPos((pic.Width-d*0.44)/2, (pic.Height-d*0.44)/2))
 		t.plate.Move(fyne.NewPos(0, pic.Height))
 		t.plate.Resize(fyne.NewSize(s.Width, p.Height))
 	}
@@ -180,7 +188,10 @@ func (t *Tile) CreateRenderer() fyne.WidgetRenderer {
 		ground.FillColor = p.Raised
 		disc.FillColor = p.AccentWash
 		initials.Text, initials.Color, initials.TextStyle = Initials(t.name), p.AccentInk, fyne.TextStyle{Bold: true}
-		disc.Hidden, initials.Hidden = t.picture, t.picture
+		disc.Hidden, initials.Hidden, icon.Hidden = t.picture, t.picture || t.blank != "", t.picture || t.blank == ""
+		if t.blank != "" {
+			icon.Resource = t.blank.In(p.AccentInk)
+		}
 		frame.FillColor, frame.StrokeColor, frame.StrokeWidth = look.Tone(look.None).Now(), p.AccentInk, 3
 		frame.Hidden = !t.marked
 		r.arrange(t.Size())

@@ -78,8 +78,13 @@ func (v *View) Content() fyne.CanvasObject { return kit.Centred(v.content) }
 // Say changes the language.
 func (v *View) Say(w *words.Catalogue) { v.words = w; v.build() }
 
-// Go is the button that goes on.
-func (v *View) Go() *kit.Button { return v.enter }
+// Go is the button that goes on; without a sitting, it looks again.
+func (v *View) Go() *kit.Button {
+	if len(v.sittings) == 0 {
+		return v.refresh
+	}
+	return v.enter
+}
 
 // Tell says what is wrong; nil says nothing.
 func (v *View) Tell(err error) { v.err = err; v.show() }
@@ -178,6 +183,11 @@ func (v *View) show() {
 	}
 	v.enter.Say(w.Lobby.Enter, "")
 	v.enter.Allow(v.open(v.chosen))
+	v.enter.Hidden = len(v.sittings) == 0
+	v.refresh.Look(kit.Plain, "")
+	if v.enter.Hidden {
+		v.refresh.Look(kit.Filled, "")
+	}
 	v.refresh.Say(w.Lobby.Refresh, "")
 	v.out.Say(w.Lobby.SignOut, "")
 	v.content.Refresh()
