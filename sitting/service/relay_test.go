@@ -149,7 +149,7 @@ func TestRelayKilled(t *testing.T) {
 	chair := w.enter(chairCard, "budget")
 	address, token := chair.ticket("budget")
 	_, conn := chair.enterRelay(address, token)
-	pid := w.Relay()
+	pid := w.child.PID()
 	p, err := os.FindProcess(pid)
 	check(t, err)
 	check(t, p.Kill())
@@ -165,7 +165,7 @@ func TestRelayKilled(t *testing.T) {
 			}
 			return false
 		}
-		return w.Relay() != pid && w.Relay() != 0
+		return w.child.PID() != pid && w.child.PID() != 0
 	})
 	if got, _ := chair.enterRelay(address, token); got != http.StatusSwitchingProtocols {
 		t.Errorf("the new relay: %d", got)

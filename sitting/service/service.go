@@ -6,6 +6,11 @@
 //
 // It owns the listener, the ushers' lives and the relay's. It may use the rooms
 // below it, sitting, sitting/wire, sitting/link, and identity to verify.
+//
+// Besides the ushers it has these goroutines, all of which have ended when
+// [Service.Serve] returns: the HTTP server's, one that keeps the relay running,
+// one that waits to say that all is ready, and one that looks up whether the
+// cards of those present were called back, because that may wait for a network.
 package service
 
 import (
@@ -121,14 +126,6 @@ func (s *Service) addRelay() (err error) {
 	s.desk = ticket.New(keys, s.relayURL)
 	s.proxy = relay.NewProxy(s.relayURL, s.admitToRelay, s.c.Now, s.refuse, s.c.Log)
 	return nil
-}
-
-// Relay is the relay's process id, 0 if it does not run or is not ours.
-func (s *Service) Relay() int {
-	if s.child == nil {
-		return 0
-	}
-	return s.child.PID()
 }
 
 // stopLimit is how long a request under way may take when the service ends.

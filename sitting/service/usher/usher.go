@@ -5,7 +5,10 @@
 // is allowed is package sitting's to say.
 //
 // The loop in [Usher.Run] only routes. Each kind of event is a type with a
-// method in a file of its own.
+// method in a file of its own. Two goroutines serve the loop, and end with it:
+// one reads the order, for a sitting that several services keep has entries of
+// others; one talks to the relay, so that no entry waits for it. Each link has a
+// reader and a writer, which end with [Usher.Serve].
 package usher
 
 import (
