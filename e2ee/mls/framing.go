@@ -109,10 +109,12 @@ func (f *framed) appendBody(b []byte) []byte {
 	return appendOpaque(b, f.application)
 }
 
-func (f *framed) append(b []byte) []byte {
+func (f *framed) append(b []byte) []byte { return f.appendBody(f.appendHead(b)) }
+
+// appendHead encodes what stands before the body.
+func (f *framed) appendHead(b []byte) []byte {
 	b = f.sender.append(appendU64(appendOpaque(b, f.groupID), f.epoch))
-	b = appendOpaque(b, f.authenticated)
-	return f.appendBody(append(b, byte(f.kind)))
+	return append(appendOpaque(b, f.authenticated), byte(f.kind))
 }
 
 // A parsed is an AuthenticatedContent that nobody has checked: the only way on

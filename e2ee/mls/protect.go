@@ -130,6 +130,8 @@ func (m *privateMessage) readPlain(plain []byte, from LeafIndex) (*parsed, error
 	}}
 	_, err := decode("private message", plain, func(r *reader) bool {
 		a.content.readBody(r)
+		a.raw = a.content.appendHead(make([]byte, 0, len(plain)+len(m.groupID)+len(m.authenticated)+64))
+		a.raw = append(a.raw, plain[:len(plain)-len(r.b)]...)
 		a.readAuth(r)
 		for _, b := range r.take(len(r.b)) { // 6.3.1: padding is zero
 			if b != 0 {
@@ -138,9 +140,5 @@ func (m *privateMessage) readPlain(plain []byte, from LeafIndex) (*parsed, error
 		}
 		return true
 	})
-	if err != nil {
-		return nil, err
-	}
-	a.raw = a.content.append(make([]byte, 0, len(plain)+64))
-	return a, nil
+	return a, err
 }

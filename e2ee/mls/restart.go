@@ -69,7 +69,11 @@ func (g *Group) Restart(in SubgroupParams, id Identity, o Options, at time.Time)
 	if err != nil {
 		return nil, err
 	}
-	return s, sameMembers(g, s.Group.now.tree)
+	if err := sameMembers(g, s.Group.now.tree); err != nil {
+		s.Group.Wipe()
+		return nil, err
+	}
+	return s, nil
 }
 
 // continued makes the new group, whose first commit proves membership in this

@@ -74,7 +74,7 @@ func (t *tree) root() nodeIndex { return rootOf(len(t.leaves)) }
 
 // leaf returns the leaf at l, nil if it is blank or outside of the tree.
 func (t *tree) leaf(l LeafIndex) *leafNode {
-	if int(l) >= len(t.leaves) {
+	if uint64(l) >= uint64(len(t.leaves)) {
 		return nil
 	}
 	return t.leaves[l]

@@ -239,7 +239,7 @@ func (t *tree) climb(s secret, nodes []nodeIndex) (privateKeys, secret, error) {
 func (t *tree) keep(old, fresh privateKeys) privateKeys {
 	out := make(privateKeys, len(old)+len(fresh))
 	for x, key := range old {
-		if int(x) >= len(t.hashes) {
+		if uint64(x) >= uint64(len(t.hashes)) {
 			continue
 		}
 		if pub := t.key(x); pub != nil && bytes.Equal(pub.raw, key.PublicKey().Bytes()) {
