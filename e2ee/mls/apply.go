@@ -228,7 +228,7 @@ func (j *judge) checkEach(list []sourced) error {
 				return refuse("restart with an older version")
 			}
 		case ProposeExtensions: // 12.1.7
-			return checkContextExtensions(s.extensions)
+			return j.o.checkContext(j.p, s.extensions, j.at)
 		}
 		return nil
 	})

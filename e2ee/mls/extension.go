@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // An ExtensionType says what an extension is, RFC 9420 section 17.3.
@@ -150,9 +151,10 @@ func ExternalSenders(es []Extension) ([]ExternalSender, error) {
 
 func readOpaqueOnly(r *reader) []byte { return r.opaque() }
 
-// checkContextExtensions refuses context extensions that cannot be read or do
-// not belong into a GroupContext (sections 12.1.7 and 13.4).
-func checkContextExtensions(es []Extension) error {
+// checkContext refuses context extensions that cannot be read or do not belong
+// into a GroupContext (sections 12.1.7 and 13.4), and external senders whose
+// credentials the application does not accept (5.3.1).
+func (o *Options) checkContext(p *params, es []Extension, at time.Time) error {
 	if err := uniqueTypes(es); err != nil {
 		return err
 	}
@@ -165,8 +167,16 @@ func checkContextExtensions(es []Extension) error {
 	if _, err := requiredOf(es); err != nil {
 		return err
 	}
-	_, err := ExternalSenders(es)
-	return err
+	senders, err := ExternalSenders(es)
+	if err != nil {
+		return err
+	}
+	for _, s := range senders {
+		if err := o.validate(p, s.Credential, s.SignatureKey, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ExternalSender is id as a sender that a group can admit.

@@ -41,7 +41,7 @@ func lookIn(message, apart []byte, o *Options, at time.Time) (*outside, error) {
 		return nil, err
 	}
 	ctx := &m.groupInfo.context
-	if err := checkContextExtensions(ctx.extensions); err != nil {
+	if err := o.checkContext(p, ctx.extensions, at); err != nil {
 		return nil, err
 	}
 	if err := t.verify(o, ctx.groupID, ctx.extensions, at); err != nil {

@@ -101,7 +101,7 @@ func Create(groupID []byte, id Identity, o Options, extensions []Extension, at t
 	if err != nil {
 		return nil, err
 	}
-	if err := checkContextExtensions(extensions); err != nil {
+	if err := o.checkContext(p, extensions, at); err != nil {
 		return nil, err
 	}
 	leaf, key, err := offeredLeaf(p, &o, id, at)

@@ -74,7 +74,7 @@ func (j *joining) enter(p *params, info *groupInfo, apart []byte, path, member s
 	if err := info.verify(p, t); err != nil {
 		return nil, err
 	}
-	if err := checkContextExtensions(info.context.extensions); err != nil {
+	if err := j.o.checkContext(p, info.context.extensions, j.at); err != nil {
 		return nil, err
 	}
 	if err := t.verify(&j.o, info.context.groupID, info.context.extensions, j.at); err != nil {

@@ -85,10 +85,18 @@ func TestProposalListRules(t *testing.T) {
 	old := Restart(ReInit{GroupID: []byte("next"), Suite: P256AES128})
 	old.reInit.version = 0
 
+	bad := must[ExternalSender](t)(Identity{Basic([]byte("bad")), newSigner(t, P256AES128)}.ExternalSender(P256AES128))
+	lying := bad
+	lying.Credential = X509(newCertificate(t, "x", c.insider.signer, c.insider.signer))
+	for _, sc := range c.people {
+		sc.g.o.Validate = refuseBad
+	}
 	for name, v := range map[string]struct {
 		f   forgery
 		why string
 	}{
+		"5.3.1 external sender refused":            {forgery{list: []sourced{by(1, SetExtensions(ExternalSendersExtension([]ExternalSender{bad})))}}, "credential refused"},
+		"5.3 external sender's certificate":        {forgery{list: []sourced{by(1, SetExtensions(ExternalSendersExtension([]ExternalSender{lying})))}}, "not for the leaf's"},
 		"12.2 update by the committer":             {forgery{list: []sourced{by(1, update(1))}}, "updates or removes itself"},
 		"12.2 update by the committer, referenced": {forgery{list: []sourced{byRef(1, update(1))}}, "updates or removes itself"},
 		"12.2 removal of the committer":            {forgery{list: []sourced{by(1, Remove(1))}, blind: true}, "updates or removes itself"},

@@ -135,15 +135,18 @@ func TestWelcomeRules(t *testing.T) {
 			c.extensions = []Extension{RequiredCapabilities{Extensions: []ExtensionType{0xF00D}}.Extension()}
 		}}, "required extension"},
 		"13.4 context extension twice": {forgedWelcome{context: func(c *groupContext) { c.extensions = []Extension{{Type: 1}, {Type: 1}} }}, "occurs twice"},
-		"path secret of another node":  {forgedWelcome{secrets: func(s *groupSecrets) { s.path = make(secret, 32) }}, "does not give the node's key"},
-		"path secret of wrong length":  {forgedWelcome{secrets: func(s *groupSecrets) { s.path = secret{} }}, "update path is not valid"},
-		"PSK that is not there":        {forgedWelcome{psks: []PSKID{{Type: ExternalPSK, ID: []byte("none"), nonce: make([]byte, 32)}}}, "no pre-shared key"},
-		"PSK with a short nonce":       {forgedWelcome{psks: []PSKID{{Type: ExternalPSK, ID: []byte("paper")}}}, "nonce of wrong length"},
-		"PSK that is there":            {forgedWelcome{psks: []PSKID{paper}}, ""},
-		"PSK of a restart":             {forgedWelcome{psks: resumption(UseReInit)}, "restart or branch"},
-		"PSK of a branch":              {forgedWelcome{psks: resumption(UseBranch)}, "restart or branch"},
-		"own leaf is not there":        {forgedWelcome{tree: func(tr *tree) { tr.setLeaf(5, stranger.kp.kp.leaf) }}, "leaf is not in the tree"},
-		"7.9.2 parent hash":            {forgedWelcome{late: func(tr *tree) { n := *tr.parent(5); n.parentHash = make([]byte, 32); tr.setParent(5, &n) }}, "parent hash of node"},
+		"5.3.1 external sender refused": {forgedWelcome{context: func(c *groupContext) {
+			c.extensions = []Extension{ExternalSendersExtension([]ExternalSender{{[]byte("key"), Basic([]byte("bad"))}})}
+		}}, "credential refused"},
+		"path secret of another node": {forgedWelcome{secrets: func(s *groupSecrets) { s.path = make(secret, 32) }}, "does not give the node's key"},
+		"path secret of wrong length": {forgedWelcome{secrets: func(s *groupSecrets) { s.path = secret{} }}, "update path is not valid"},
+		"PSK that is not there":       {forgedWelcome{psks: []PSKID{{Type: ExternalPSK, ID: []byte("none"), nonce: make([]byte, 32)}}}, "no pre-shared key"},
+		"PSK with a short nonce":      {forgedWelcome{psks: []PSKID{{Type: ExternalPSK, ID: []byte("paper")}}}, "nonce of wrong length"},
+		"PSK that is there":           {forgedWelcome{psks: []PSKID{paper}}, ""},
+		"PSK of a restart":            {forgedWelcome{psks: resumption(UseReInit)}, "restart or branch"},
+		"PSK of a branch":             {forgedWelcome{psks: resumption(UseBranch)}, "restart or branch"},
+		"own leaf is not there":       {forgedWelcome{tree: func(tr *tree) { tr.setLeaf(5, stranger.kp.kp.leaf) }}, "leaf is not in the tree"},
+		"7.9.2 parent hash":           {forgedWelcome{late: func(tr *tree) { n := *tr.parent(5); n.parentHash = make([]byte, 32); tr.setParent(5, &n) }}, "parent hash of node"},
 		"7.9.2 parent key": {forgedWelcome{late: func(tr *tree) {
 			n := *tr.parent(1)
 			n.encryption = newPublicKey(c.insider.now.keys[2].PublicKey())

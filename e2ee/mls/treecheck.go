@@ -13,7 +13,9 @@ import (
 )
 
 // verify says whether a tree that came from elsewhere is good for a group,
-// RFC 9420 section 12.4.3.1. The caller has compared its hash.
+// RFC 9420 section 12.4.3.1. The caller has compared its hash. Lifetimes are not
+// looked at, which section 7.3 leaves free: one who was added in time and has
+// not committed since stays a member.
 func (t *tree) verify(o *Options, groupID []byte, extensions []Extension, at time.Time) error {
 	if err := t.checkUnmerged(); err != nil {
 		return err
