@@ -428,3 +428,17 @@ func TestDevicesAreChosenDuringASitting(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoIsChosenStaysChosen(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit("chair", nil)
+		s.list().Select(2) // C. Roy
+		s.loop.Settle()
+		c.turn(func(s *ui.Scene) { // A. Tremblay leaves: everyone moves up
+			s.Sitting.Seats = slices.DeleteFunc(slices.Clone(s.Sitting.Seats), func(t sitting.Seat) bool { return t.Member == "tremblay" })
+		})
+		if !s.says("Remove C. Roy") {
+			t.Error("another member is chosen")
+		}
+	})
+}

@@ -76,6 +76,7 @@ func (m *members) fill(i int, o fyne.CanvasObject) {
 		more = v.words.Security.NotVerified + " · " + more
 	}
 	e.about.SetTone(more, look.Muted)
+	o.(*kit.Cell).Mark(who.ID == m.chosen && v.presides())
 	o.Refresh()
 }
 

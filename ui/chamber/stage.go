@@ -111,6 +111,9 @@ func (s *stage) showLarge(v *View) {
 	s.large.Hidden = s.speaker == ""
 	s.nobody.Hidden = s.speaker != ""
 	title, text := w.NobodyFloor, w.NobodyFloorHint
+	if v.presides() {
+		text = v.words.Chair.NobodyHint
+	}
 	icon := look.Floor
 	switch {
 	case v.waiting():

@@ -2,7 +2,10 @@ package kit
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
+
+	"incamera/ui/look"
 )
 
 // A List is a long list of lines, of which only those in view are made. Up
@@ -13,12 +16,16 @@ type List struct {
 }
 
 // NewList returns a list: so many lines, made by create, filled by fill, and
-// chosen by a person.
+// chosen by a person; fill marks the line that is.
 func NewList(length func() int, create func() fyne.CanvasObject, fill func(int, fyne.CanvasObject), choose func(int)) *List {
 	l := &List{}
 	l.Length, l.CreateItem, l.HideSeparators = length, create, true
 	l.UpdateItem = fill
-	l.OnSelected = choose
+	l.OnSelected = func(i int) {
+		l.UnselectAll() // the filler marks what is chosen
+		choose(i)
+		l.Refresh()
+	}
 	l.ExtendBaseWidget(l)
 	return l
 }
@@ -58,6 +65,7 @@ type Cell struct {
 	widget.BaseWidget
 	Content fyne.CanvasObject
 	Data    any
+	marked  bool
 }
 
 // NewCell returns a line.
@@ -67,7 +75,28 @@ func NewCell(content fyne.CanvasObject, data any) *Cell {
 	return c
 }
 
+// Mark shows that the line is the chosen one. Fyne marks by place, and what
+// is in a place changes.
+func (c *Cell) Mark(yes bool) {
+	if c.marked != yes {
+		c.marked = yes
+		c.Refresh()
+	}
+}
+
 // CreateRenderer implements [fyne.Widget].
 func (c *Cell) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(c.Content)
+	c.ExtendBaseWidget(c)
+	ground := canvas.NewRectangle(nil)
+	r := &renderer{objects: []fyne.CanvasObject{ground, c.Content}}
+	r.min = c.Content.MinSize
+	r.arrange = func(s fyne.Size) {
+		ground.Resize(s)
+		c.Content.Resize(s)
+	}
+	r.paint = func() {
+		ground.FillColor, ground.CornerRadius, ground.Hidden = look.Tone(look.AccentWash).Now(), look.Radius, !c.marked
+	}
+	r.paint()
+	return r
 }

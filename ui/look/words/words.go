@@ -83,7 +83,7 @@ type Chamber struct {
 
 // Chair are the words of the one who presides.
 type Chair struct {
-	Give, Take, Admit, Remove, Waiting, RemoveAsk, RemoveText, RemoveYes, RemoveKeep, RemoveWhy, CloseSitting string
+	Give, Take, Admit, Remove, Waiting, RemoveAsk, RemoveText, RemoveYes, RemoveKeep, RemoveWhy, CloseSitting, NobodyHint string
 }
 
 // Security are the words of the security panel.
