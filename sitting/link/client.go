@@ -61,7 +61,7 @@ func NewHTTP(base string, c *tls.Config) *Client {
 			TLSClientConfig:     c,
 			TLSNextProto:        map[string]func(string, *tls.Conn) http.RoundTripper{},
 			TLSHandshakeTimeout: dialTime,
-			MaxIdleConnsPerHost: 2,
+			MaxIdleConnsPerHost: 4, // a commit's three blobs, and a ticket
 			IdleConnTimeout:     30 * time.Second,
 		},
 	}}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 
 	"incamera/sitting"
@@ -75,12 +76,13 @@ func (c *circle) store(ctx context.Context, l *loop, body sitting.Commit, blobs 
 	l.work(ctx, func(ctx context.Context) event {
 		ctx, cancel := context.WithTimeout(ctx, blobLimit)
 		defer cancel()
-		for _, b := range blobs {
-			if _, err := service.PutBlob(ctx, id, b); err != nil {
-				return stored{body, err}
-			}
+		errs := make([]error, len(blobs))
+		var putting sync.WaitGroup
+		for i, b := range blobs {
+			putting.Go(func() { _, errs[i] = service.PutBlob(ctx, id, b) })
 		}
-		return stored{body, nil}
+		putting.Wait()
+		return stored{body, errors.Join(errs...)}
 	})
 }
 

@@ -225,6 +225,7 @@ func (c *circle) merge(f offered, message []byte) error {
 		grace = 0
 	}
 	c.o.Keyring.Advance(next, grace)
+	c.o.Log.Debug("a commit is merged", "entry", f.seq, "by", f.by.Member, "epoch", next.Number, "members", len(next.Leaves))
 	return nil
 }
 

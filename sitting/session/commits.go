@@ -244,6 +244,7 @@ func (c *circle) make(ctx context.Context, l *loop, what change) {
 		c.sift(what)
 		return
 	}
+	c.o.Log.Debug("a commit is made", "epoch", body.Epoch, "adds", body.Adds, "removes", body.Removes)
 	body.Message = wire.HashOf(p.Message)
 	c.own = &ownCommit{message: body.Message, since: now}
 	c.blobs[body.Message] = &blob{bytes: p.Message}
