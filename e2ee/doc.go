@@ -24,9 +24,9 @@
 // An insider is a member, and so knows every sender's frame keys. Alone or
 // with the relay's help an insider can be heard as another for no longer than
 // [Patience]: senders sign for their frames about once a second with their
-// session key, and who is not signed for is withheld. The price of a lossy
-// path is a quarter: of the time that a sender signs for, as much again by four
-// may go unsigned without alarm.
+// session key, and who is not signed for is withheld. Since signatures can be
+// lost on the way, a sender who signs for most frames is forgiven others: up to
+// a quarter of the time that was signed for, in all, may go unsigned for good.
 //
 // A thief of a card cannot sign in without its PIN. A thief of an unlocked
 // laptop has the session: its key lives in memory, for at most 12 hours, and

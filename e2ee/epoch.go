@@ -1,9 +1,6 @@
 package e2ee
 
-import (
-	"crypto/ecdsa"
-	"fmt"
-)
+import "crypto/ecdsa"
 
 // A Leaf is one member's place in the group's tree.
 type Leaf struct {
@@ -23,11 +20,6 @@ type Epoch struct {
 
 	mediaKey []byte             // the base key of RFC 9605, section 5.2
 	keys     []*ecdsa.PublicKey // by leaf index; nil for a blank one
-}
-
-// Format keeps the epoch's keys out of every log.
-func (e *Epoch) Format(f fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(f, "epoch %d, %d members", e.Number, len(e.Leaves))
 }
 
 // Leaf returns the own leaf.
