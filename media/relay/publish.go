@@ -209,16 +209,18 @@ func (l *Link) muted(m *livekit.MuteTrackRequest) {
 
 // wanted passes on which layers of our picture anybody fetches.
 func (l *Link) wanted(m *livekit.SubscribedQualityUpdate) {
-	if l.options.Wanted == nil || m.GetTrackSid() != l.room.camera.sid {
-		return
+	if l.options.Wanted != nil && m.GetTrackSid() == l.room.camera.sid {
+		l.options.Wanted(layersIn(m))
 	}
-	var layers [Layers]bool
+}
+
+func layersIn(m *livekit.SubscribedQualityUpdate) (layers [Layers]bool) {
 	for _, c := range m.GetSubscribedCodecs() {
 		for _, q := range c.GetQualities() {
-			if i := int(q.GetQuality()); i < Layers {
+			if i := int(q.GetQuality()); i >= 0 && i < Layers {
 				layers[i] = layers[i] || q.GetEnabled()
 			}
 		}
 	}
-	l.options.Wanted(layers)
+	return layers
 }

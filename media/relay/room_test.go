@@ -11,6 +11,7 @@ import (
 
 	"github.com/livekit/protocol/livekit"
 	"github.com/pion/rtcp"
+	"google.golang.org/protobuf/proto"
 )
 
 func joined(p *livekit.ParticipantPermission, others ...*livekit.ParticipantInfo) *room {
@@ -176,4 +177,44 @@ func TestReports(t *testing.T) {
 	if !asksForKey([]rtcp.Packet{report(0), &rtcp.FullIntraRequest{}}) || asksForKey([]rtcp.Packet{report(0)}) {
 		t.Error("key-frame request")
 	}
+}
+
+// FuzzSignal: whatever the relay says about participants and layers, what is
+// then asked of it is asked once only.
+func FuzzSignal(f *testing.F) {
+	for _, m := range []*livekit.SignalResponse{
+		{Message: &livekit.SignalResponse_Update{Update: &livekit.ParticipantUpdate{
+			Participants: []*livekit.ParticipantInfo{participant("ada", microphone("TR_a"), lens("TR_b")), participant("me")},
+		}}},
+		{Message: &livekit.SignalResponse_SubscribedQualityUpdate{SubscribedQualityUpdate: &livekit.SubscribedQualityUpdate{
+			SubscribedCodecs: []*livekit.SubscribedCodec{{Qualities: []*livekit.SubscribedQuality{{Quality: -1, Enabled: true}}}},
+		}}},
+		{Message: &livekit.SignalResponse_RequestResponse{RequestResponse: &livekit.RequestResponse{}}},
+	} {
+		data, err := proto.Marshal(m)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m := new(livekit.SignalResponse)
+		if proto.Unmarshal(data, m) != nil {
+			return
+		}
+		l := &Link{room: joined(nil)}
+		w := &Wish{Fetch: map[string]image.Point{"ada": {X: 1, Y: 1}}}
+		l.room.update(m.GetUpdate().GetParticipants())
+		l.refused(m.GetRequestResponse())
+		l.muted(m.GetMute())
+		layersIn(m.GetSubscribedQualityUpdate())
+		l.room.subscribe(w)
+		l.room.settings(w)
+		if again := l.room.subscribe(w); len(again) > 0 {
+			t.Errorf("subscribed twice to %v", again)
+		}
+		if again := l.room.settings(w); len(again) > 0 {
+			t.Errorf("set twice: %v", again)
+		}
+	})
 }
