@@ -180,7 +180,9 @@ func (g *Group) enter(s *Staged, v *verified, ctx groupContext, keys privateKeys
 // Committer is the leaf of who made the commit, in the new epoch.
 func (s *Staged) Committer() LeafIndex { return s.committer }
 
-// CommitterInfo is who made the commit, as the new epoch has it.
+// CommitterInfo is who made the commit, as the new epoch has it. If its
+// credential is another than before, that it may succeed the old one is for the
+// check in Admit to say (RFC 9420 section 5.3.1).
 func (s *Staged) CommitterInfo() LeafInfo { return s.change.tree.info(s.committer) }
 
 // External tells whether the committer joins by this commit.
@@ -200,7 +202,7 @@ func (s *Staged) Removes() []LeafIndex { return slices.Clone(s.change.removes) }
 func (s *Staged) Removed() []LeafInfo { return s.base.tree.infos(s.change.removes) }
 
 // Updates are the members, other than the committer, whose leaves the commit
-// renews.
+// renews. For their credentials the same holds as for the committer's.
 func (s *Staged) Updates() []LeafInfo { return s.change.tree.infos(s.change.updates) }
 
 // RemovesSelf tells whether the commit removes this member.

@@ -121,6 +121,16 @@ var scripts = map[string]func(*troupe){
 		}))
 		tr.reinit(p, "bob", "charlie", false, true)
 	},
+	"reinit_extensions": func(tr *troupe) { // same suite, same group ID
+		tr.create("alice", "bob")
+		p := tr.proposal(tr.actor("bob").ReInitProposal(tr.t.Context(), &pb.ReInitProposalRequest{
+			StateId: tr.state["bob"], CipherSuite: uint32(tr.suite), GroupId: []byte("group"),
+			Extensions: append(slices.Clone(emptyRequired), &pb.Extension{ExtensionType: 5, ExtensionData: []byte{0}}),
+		}))
+		tr.reinit(p, "alice", "alice", false, false)
+		tr.talk()
+		tr.commit("bob", step{path: true})
+	},
 	"application": func(tr *troupe) {
 		tr.create("alice", "bob", "charlie")
 		for range 3 {
