@@ -43,7 +43,7 @@ type circle struct {
 	own       *ownCommit
 	unusable  map[uint64]bool // arrivals whose key packages cannot be added
 	due       time.Time       // since when there is something to commit; zero: there is not
-	hold      time.Time       // before which no commit is made, because one has failed
+	hold      time.Time       // before which nothing is asked for the group, because something has failed
 	confirmed uint64          // the newest epoch that was confirmed
 	votes     votes
 	outside   time.Time // since when there is a seat and no group; zero: not so
@@ -251,7 +251,7 @@ func (c *circle) resettle(f offered) {
 
 // confirm says that the member has the keys of the epoch.
 func (c *circle) confirm(l *loop) {
-	if c.group == nil || c.epoch.Number <= c.confirmed {
+	if c.group == nil || c.epoch.Number <= c.confirmed || c.o.Now().Before(c.hold) {
 		return
 	}
 	err := l.ask(sitting.Confirm{

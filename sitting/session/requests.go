@@ -93,14 +93,21 @@ func (l *loop) refusedBody(body sitting.Body, code string) {
 		l.split(l.history.state.Seq, "the service does not know the entries that it has shown")
 		return
 	}
+	passing := code == wire.CodeFull || code == wire.CodeFailed
+	if passing {
+		l.circle.hold = l.s.o.Now().Add(ownAgain)
+	}
 	switch body.(type) {
 	case sitting.Arrive:
-		if code != wire.CodeFull && code != wire.CodeFailed {
+		if !passing {
 			l.over = &TurnedAwayError{code}
 		}
 	case sitting.Commit:
 		l.circle.dropOwn(l.s.o.Now())
 	case sitting.Confirm:
+		if passing {
+			l.circle.confirmed = 0
+		}
 	default:
 		l.refused = &Refused{body, code, l.s.o.Now()}
 	}
@@ -173,7 +180,8 @@ const (
 // arrive asks for a seat when there is none, and again with a new key package
 // when the group cannot be followed.
 func (l *loop) arrive() {
-	if l.sat || l.history.state.Seq == 0 || l.line.link == nil || asking[sitting.Arrive](&l.requests) {
+	if l.sat || l.history.state.Seq == 0 || l.line.link == nil || asking[sitting.Arrive](&l.requests) ||
+		l.s.o.Now().Before(l.circle.hold) {
 		return
 	}
 	l.arriveAnew()

@@ -44,6 +44,7 @@ type Hall struct {
 	forge   bool                        // signs heads with a key that is not the service's
 	ignore  func(sitting.Request) bool  // requests that are never answered
 	garble  int                         // so many entries to come are garbage on the link
+	fail    int                         // so many requests to come are answered with a failure
 	running sync.WaitGroup
 }
 
@@ -110,6 +111,13 @@ func (h *Hall) Garble(n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.garble = n
+}
+
+// Fail has the next n requests fail.
+func (h *Hall) Fail(n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.fail = n
 }
 
 // State is the sitting as the hall has it.
@@ -183,6 +191,10 @@ func (h *Hall) take(signed []byte) *wire.Refused {
 	defer h.mu.Unlock()
 	if h.ignore != nil && h.ignore(r) {
 		return nil
+	}
+	if h.fail > 0 {
+		h.fail--
+		return &wire.Refused{Counter: r.Counter, Code: wire.CodeFailed}
 	}
 	e := sitting.Entry{
 		Seq: h.state.Seq + 1, Prev: h.state.Head, At: time.Now().Truncate(time.Millisecond), Request: &r, Signed: signed,

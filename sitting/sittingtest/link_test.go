@@ -237,6 +237,25 @@ func TestRefused(t *testing.T) {
 	})
 }
 
+// What fails in passing is asked again, without a hand.
+func TestFails(t *testing.T) {
+	bubble(t, members(1), func(t *testing.T, tb *Table) {
+		chair := tb.Enter("chair", nil)
+		tb.Until("the chair founds", time.Second, func() bool { return Together(chair) })
+		for n := range 4 {
+			tb.Hall.Fail(n + 1) // the arrival, the commit, the confirmation
+			m := tb.Enter("m00", nil)
+			tb.Until("both are together", 6*time.Second, func() bool { return Together(chair, m) })
+			_ = m.Leave()
+			_ = m.Wait()
+			tb.Until("the chair is alone", 3*time.Second, func() bool { return Together(chair) })
+		}
+		if chair.Door.Dials() != 1 {
+			t.Errorf("dialled %d times", chair.Door.Dials())
+		}
+	})
+}
+
 // A stranger is told before anything is sent.
 func TestNotOnRoster(t *testing.T) {
 	bubble(t, members(1), func(t *testing.T, tb *Table) {
