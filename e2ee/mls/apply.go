@@ -290,6 +290,12 @@ func (j *judge) checkPath(c *change, u *updatePath, at LeafIndex) error {
 	if err := u.leaf.verify(j.p, j.ctx.groupID, at); err != nil {
 		return err
 	}
+	// 12.2: one who replaces its old leaf brings a new key, as in an update.
+	for _, l := range c.removes {
+		if bytes.Equal(j.tree.leaf(l).encryption.raw, u.leaf.encryption.raw) {
+			return errKeyTwice
+		}
+	}
 	req, err := requiredOf(c.extensions)
 	if err != nil {
 		return err

@@ -163,6 +163,21 @@ func FuzzStage(f *testing.F) {
 	})
 }
 
+// FuzzJoin hands a joiner any tree and any Welcome: only the right ones will do.
+func FuzzJoin(f *testing.F) {
+	sc := newScene(f, X25519AES128, basic)
+	sc.add(0, 2, CommitParams{})
+	j := sc.joiner()
+	p := sc.commit(1, CommitParams{Adds: [][]byte{j.kp.Bytes()}})
+	f.Add(p.Welcome, p.Tree)
+	f.Fuzz(func(t *testing.T, welcome, tree []byte) {
+		_, err := Join(welcome, tree, j.kp, sc.o, nil, noon)
+		if right := bytes.Equal(welcome, p.Welcome) && bytes.Equal(tree, p.Tree); right != (err == nil) {
+			t.Fatalf("Join: %v", err)
+		}
+	})
+}
+
 func TestVarintIsMinimal(t *testing.T) {
 	for _, c := range []struct {
 		in string

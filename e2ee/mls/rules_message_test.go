@@ -251,3 +251,33 @@ func TestOutsideProposalRules(t *testing.T) {
 		t.Errorf("removal by a new member: %v", err)
 	}
 }
+
+// TestResyncRules: section 12.2, one who replaces its old leaf from outside must
+// bring a new key, and may not replace nobody.
+func TestResyncRules(t *testing.T) {
+	c := newCourt(t)
+	info := must[[]byte](t)(c.insider.GroupInfo(true))
+	lost, blank := LeafIndex(3), LeafIndex(6)
+	o := c.o
+	out := must[*outside](t)(lookIn(info, nil, &o, noon))
+	pub, _ := findExtension(out.info.extensions, ExtExternalPub)
+	raw := must[[]byte](t)(decode("key", pub, readOpaqueOnly))
+	kem, init, err := out.p.sealExternal(&publicKey{raw: raw})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := must[*making](t)(out.external(kem, c.people[3].id, &o, ExternalParams{Resync: &lost}, noon))
+	m.init = init
+	m.leafKey = c.people[3].g.now.keys[lost.node()]
+	m.leaf.encryption = newPublicKey(m.leafKey.PublicKey())
+	if err := m.build(); err != nil {
+		t.Fatal(err)
+	}
+	c.refuses("old key", appendMessage(wirePublic, (&publicMessage{parsed: m.content}).bytes()), "key occurs twice")
+	if _, _, err := JoinExternal(info, nil, c.people[3].id, o, ExternalParams{Resync: &blank}, noon); err == nil {
+		t.Error("nobody was replaced")
+	}
+	if _, _, err := JoinExternal(info, nil, c.people[3].id, o, ExternalParams{}, noon); err == nil {
+		t.Error("a member came in twice")
+	}
+}
