@@ -33,8 +33,8 @@ type Plug struct {
 	applet *Applet
 
 	mu    sync.Mutex
-	conn  net.Conn      // guarded by mu; nil: the card is out
-	ended chan struct{} // guarded by mu; closed when the card has stopped
+	pull  context.CancelFunc // guarded by mu; nil: the card was never in
+	ended chan struct{}      // guarded by mu; closed when the card is out
 }
 
 // NewPlug returns a hand with a's card at slot 0 or 1. The card is out.
@@ -42,7 +42,8 @@ func NewPlug(slot int, a *Applet) *Plug {
 	return &Plug{slot: slot, applet: a}
 }
 
-// Insert puts the card in.
+// Insert puts the card in. It stays in when the smartcard service goes and
+// comes again.
 func (p *Plug) Insert() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -52,20 +53,28 @@ func (p *Plug) Insert() error {
 	if p.slot < 0 || p.slot >= vpcdSlots {
 		return fmt.Errorf("identitytest: the virtual reader has no slot %d", p.slot)
 	}
-	conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(vpcdPort+p.slot)))
+	conn, err := p.dial()
 	if err != nil {
 		return fmt.Errorf("identitytest: virtual reader: %w", err)
 	}
-	p.conn, p.ended = conn, make(chan struct{})
-	p.applet.Reset()
-	go serve(conn, p.applet, p.ended)
+	ctx, pull := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	p.pull, p.ended = pull, ended
+	go func() {
+		defer close(ended)
+		p.stay(ctx, conn)
+	}()
 	return nil
+}
+
+func (p *Plug) dial() (net.Conn, error) {
+	return net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(vpcdPort+p.slot)))
 }
 
 // in reports whether the card is in. It is out, too, if it did not answer a
 // command: see [CardPulled]. p.mu is held.
 func (p *Plug) in() bool {
-	if p.conn == nil {
+	if p.pull == nil {
 		return false
 	}
 	select {
@@ -81,27 +90,44 @@ func (p *Plug) in() bool {
 func (p *Plug) Pull() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.conn == nil {
+	if p.pull == nil {
 		return
 	}
-	p.conn.Close()
+	p.pull()
 	<-p.ended
-	p.conn = nil
 }
 
-// serve is the card's side of the connection, until that closes. Commands are
-// answered beside the reading, so that a card which waits for a finger knows
-// when it is pulled.
-func serve(conn net.Conn, a *Applet, ended chan<- struct{}) {
-	defer close(ended)
-	ctx, pulled := context.WithCancel(context.Background())
+// stay keeps the card in the reader until ctx ends or the card is pulled.
+func (p *Plug) stay(ctx context.Context, conn net.Conn) {
+	for {
+		p.applet.Reset()
+		if pulled := serve(ctx, conn, p.applet); pulled {
+			return
+		}
+		for conn = nil; conn == nil; {
+			if pausing(ctx) != nil {
+				return
+			}
+			conn, _ = p.dial() // until the service is back
+		}
+	}
+}
+
+// serve is the card's side of the connection, until that closes. It reports
+// whether the card was pulled. Commands are answered beside the reading, so
+// that a card which waits for a finger knows when it is pulled.
+func serve(ctx context.Context, conn net.Conn, a *Applet) (pulled bool) {
+	ctx, pull := context.WithCancelCause(ctx)
+	defer pull(nil)
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	messages := make(chan []byte)
 	var answering sync.WaitGroup
 	answering.Go(func() {
 		for m := range messages {
-			if out, ok := a.react(ctx, m); !ok || out != nil && write(conn, out) != nil {
-				conn.Close()
-				pulled()
+			if out, ok := a.react(ctx, m); !ok {
+				pull(errPulled)
+			} else if out != nil {
+				_ = write(conn, out) // a reader that has gone is noticed by who reads
 			}
 		}
 	})
@@ -115,11 +141,15 @@ func serve(conn net.Conn, a *Applet, ended chan<- struct{}) {
 		case <-ctx.Done():
 		}
 	}
-	pulled()
+	pulled = ctx.Err() != nil
+	pull(nil)
 	conn.Close()
 	close(messages)
 	answering.Wait()
+	return pulled
 }
+
+var errPulled = errors.New("identitytest: the card was pulled")
 
 // react answers one message of the virtual reader; nil: no answer is due.
 func (a *Applet) react(ctx context.Context, m []byte) (out []byte, ok bool) {

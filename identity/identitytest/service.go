@@ -1,8 +1,10 @@
 package identitytest
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"time"
 )
 
 // ErrNoVirtualReader reports a system that has no virtual reader.
@@ -34,4 +36,14 @@ func Insert(t testing.TB, slot int, c AppletConfig) (*Plug, *Applet) {
 	}
 	t.Cleanup(p.Pull)
 	return p, a
+}
+
+// pausing waits for a moment, or returns why ctx has ended.
+func pausing(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(20 * time.Millisecond):
+		return nil
+	}
 }

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"syscall"
-	"time"
 )
 
 // pcscd and where it can be talked to. Debian: packages pcscd, vsmartcard-vpcd.
@@ -18,9 +17,6 @@ const (
 	pcscdProgram = "/usr/sbin/pcscd"
 	pcscdSocket  = "/run/pcscd/pcscd.comm"
 )
-
-// pause is how long to wait between two looks at something that is to come.
-const pause = 20 * time.Millisecond
 
 // A Service is the system's smartcard service with a virtual reader of two
 // slots, held by one process at a time.
@@ -65,16 +61,6 @@ func locked(ctx context.Context, path string) (*os.File, error) {
 			f.Close()
 			return nil, err
 		}
-	}
-}
-
-// pausing waits for a moment, or returns why ctx has ended.
-func pausing(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-time.After(pause):
-		return nil
 	}
 }
 

@@ -67,6 +67,7 @@ func found(t *testing.T, c identitytest.AppletConfig) (identity.Card, *identityt
 
 // A watching passes on what the readers tell.
 type watching struct {
+	t       *testing.T
 	readers *piv.Readers
 	told    chan []identity.Reader
 }
@@ -74,31 +75,37 @@ type watching struct {
 // watch watches the readers until the test ends.
 func watch(t *testing.T) watching {
 	t.Helper()
-	w := watching{piv.NewReaders(), make(chan []identity.Reader, 256)}
+	w := watching{t, piv.NewReaders(), make(chan []identity.Reader, 256)}
 	t.Cleanup(func() { w.readers.Close() })
-	w.follow(t)
+	w.follow()
 	return w
 }
 
 // follow begins to watch.
-func (w watching) follow(t *testing.T) {
+func (w watching) follow() {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		_ = w.readers.Watch(ctx, func(all []identity.Reader) { w.told <- all })
 	}()
-	t.Cleanup(func() { cancel(); <-ended })
+	w.t.Cleanup(func() { cancel(); <-ended })
 }
 
-// until returns the next readers that are as wanted.
+// until returns the next readers that are as wanted, which should not take long.
 func (w watching) until(is func([]identity.Reader) bool) []identity.Reader {
-	for all := range w.told {
-		if is(all) {
-			return all
+	late := time.After(time.Minute)
+	var last []identity.Reader
+	for {
+		select {
+		case last = <-w.told:
+			if is(last) {
+				return last
+			}
+		case <-late:
+			w.t.Fatalf("the readers stay as they are: %+v", last)
 		}
 	}
-	return nil
 }
 
 // card waits until there is a card, and returns the first.

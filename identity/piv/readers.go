@@ -170,8 +170,7 @@ func (r *Readers) update(ctx context.Context, names []string, now []presence) {
 	r.wake()
 }
 
-// retries is how often a card is read that answers nothing sensible. A busy one
-// is read again until it is not.
+// retries is how often a card that cannot be read is read again soon.
 const retries = 4
 
 // seen takes note of what is in a reader now. r.mu is held.
@@ -188,17 +187,22 @@ func (r *Readers) seen(ctx context.Context, s *seat, now presence) {
 	r.calls.Go(func() { r.read(ctx, s, now) })
 }
 
-// readAgain reports whether a card that could not be read is worth another look.
+// readAgain reports whether a card that could not be read is worth another
+// look. One that says that it is no PIV card is asked a few times: some need
+// a moment after power comes.
 func (s *seat) readAgain() bool {
-	_, busy := errors.AsType[*identity.BusyError](s.err)
-	return s.err != nil && !errors.Is(s.err, identity.ErrNotPIV) && (busy || s.tries < retries)
+	if errors.Is(s.err, identity.ErrNotPIV) {
+		return s.tries < retries
+	}
+	return s.err != nil
 }
 
 // patience is how long to wait for the system to tell of a change.
 func (r *Readers) patience() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if slices.ContainsFunc(r.seats, (*seat).readAgain) {
+	soon := func(s *seat) bool { return s.readAgain() && s.tries < retries }
+	if slices.ContainsFunc(r.seats, soon) {
 		return again
 	}
 	return pollEvery

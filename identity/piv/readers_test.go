@@ -59,8 +59,8 @@ func TestCardOutlivesWatch(t *testing.T) {
 	if again := look(); again != card {
 		t.Error("the card that stayed is another Card")
 	}
-	w := watching{readers, make(chan []identity.Reader, 256)}
-	w.follow(t)
+	w := watching{t, readers, make(chan []identity.Reader, 256)}
+	w.follow()
 	plug.Pull()
 	w.empty()
 	if err := plug.Insert(); err != nil {
@@ -81,7 +81,7 @@ func TestServiceRestart(t *testing.T) {
 		t.Log("the smartcard service is the system's: not ours to kill")
 		return
 	}
-	plug, _ := identitytest.Insert(t, 0, identitytest.PlainT1(slot("P-256")))
+	identitytest.Insert(t, 0, identitytest.PlainT1(slot("P-256")))
 	w := watch(t)
 	card := w.card()
 	began := time.Now()
@@ -95,11 +95,7 @@ func TestServiceRestart(t *testing.T) {
 	if err := signOnce(t.Context(), card, identitytest.Answer(identitytest.PIN)); !errors.Is(err, identity.ErrCardRemoved) {
 		t.Errorf("Use without the service: %v, want ErrCardRemoved", err)
 	}
-	plug.Pull()
 	if err := service.Revive(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := plug.Insert(); err != nil {
 		t.Fatal(err)
 	}
 	if err := signOnce(t.Context(), w.card(), identitytest.Answer(identitytest.PIN)); err != nil {

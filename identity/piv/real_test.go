@@ -19,9 +19,9 @@ import (
 //	INCAMERA_TEST_READER='Yubico YubiKey …' go test -tags reader -run TestRealCard ./identity/piv
 func TestRealCard(t *testing.T) {
 	name := os.Getenv("INCAMERA_TEST_READER")
-	w := watching{piv.NewReaders(), make(chan []identity.Reader, 256)}
+	w := watching{t, piv.NewReaders(), make(chan []identity.Reader, 256)}
 	t.Cleanup(func() { w.readers.Close() })
-	w.follow(t)
+	w.follow()
 	var card identity.Card
 	w.until(func(all []identity.Reader) bool {
 		for _, r := range all {
