@@ -11,11 +11,8 @@ import (
 	"incamera/identity"
 )
 
-// The tags of data objects, SP 800-73-4 part 1, table 3.
-var (
-	tagDiscovery = []byte{0x7E}
-	tagCHUID     = []byte{0x5F, 0xC1, 0x02}
-)
+// tagDiscovery is the discovery object's, SP 800-73-4 part 1, table 3.
+var tagDiscovery = []byte{0x7E}
 
 // certificateMax bounds a certificate, unpacked. SP 800-73-4 asks cards for
 // room for 1,856 bytes; some issue three times that.
@@ -82,20 +79,6 @@ func primaryPIN(discovery []byte) byte {
 		return refGlobalPIN
 	}
 	return refPIN
-}
-
-// parseGUID returns the card's UUID from its CHUID, SP 800-73-4 part 1, table 9.
-func parseGUID(chuid []byte) (guid [16]byte, ok bool) {
-	outer, _, err := next(chuid)
-	if err != nil || outer.tag != 0x53 {
-		return guid, false
-	}
-	value, ok := find(outer.value, 0x34)
-	if !ok || len(value) != len(guid) {
-		return guid, false
-	}
-	copy(guid[:], value)
-	return guid, guid != [16]byte{}
 }
 
 // parseResponse returns the response of a GENERAL AUTHENTICATE: 7C { 82 response }.
