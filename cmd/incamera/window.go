@@ -88,10 +88,23 @@ func options(p *policy.Policy, service, anchors string) (seat.Options, error) {
 	}, err
 }
 
-// shown are the values of the policy that the window shows as settled.
+// shown are the values of the policy that the window shows as settled, and by
+// whom each was.
 func shown(p *policy.Policy) (rules []settings.Rule) {
-	if by := p.By("language"); by != "" {
-		rules = append(rules, settings.Rule{Key: settings.Language, Value: p.Language, By: by})
+	for _, r := range []struct {
+		name  string
+		key   settings.Key
+		value string
+	}{
+		{"language", settings.Language, p.Language},
+		{"services", settings.Service, strings.Join(p.Services, ", ")},
+		{"suites", settings.Suite, strings.Join(p.Suites, ", ")},
+		{"policy_oids", settings.Cards, strings.Join(p.PolicyOIDs, ", ")},
+		{"revocation", settings.Revocation, string(p.Revocation)},
+	} {
+		if by := p.By(r.name); by != "" {
+			rules = append(rules, settings.Rule{Key: r.key, Value: r.value, By: by})
+		}
 	}
 	return rules
 }

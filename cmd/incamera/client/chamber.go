@@ -7,6 +7,7 @@ import (
 	"incamera/cmd/seat"
 	"incamera/e2ee"
 	"incamera/identity"
+	"incamera/sitting"
 	"incamera/sitting/session"
 	"incamera/ui"
 	"incamera/ui/chamber"
@@ -19,7 +20,7 @@ func chamberOf(s *seat.Seat, o Options, leave func()) ui.Chamber {
 	return ui.Chamber{
 		Options: chamber.Options{
 			Hand: s.Session, Set: s.Media, Pictures: s.Media, Floor: s.Session, Door: s.Session,
-			Leave: leave, Camera: o.Rack.hasCamera(),
+			Leave: leave, Camera: o.Rack.hasCamera(), Rack: o.Rack,
 		},
 		Scene:   f.scene,
 		Changed: s.Session.Changed(),
@@ -42,6 +43,9 @@ func (f *follower) scene() ui.Scene {
 	s := ui.Scene{Sitting: v.State, Me: v.Me, Security: f.facts(v)}
 	if !v.Line.Up {
 		s.LinkLost = v.Line.Since
+	}
+	if v.Refused != nil {
+		s.Refused, s.RefusedAt = sitting.Refusal(v.Refused.Code), v.Refused.At
 	}
 	return s
 }
@@ -74,7 +78,7 @@ func (f *follower) facts(v *session.View) *security.Facts {
 
 var alarmKinds = map[session.AlarmKind]security.AlarmKind{
 	session.AlarmSplit: security.Split, session.AlarmHistory: security.Split, session.AlarmHead: security.Split,
-	session.AlarmDivergence: security.Split,
+	session.AlarmDivergence: security.OtherKeys,
 	session.AlarmForged:     security.Forged, session.AlarmRefused: security.Forged, session.AlarmCommit: security.Forged,
 }
 

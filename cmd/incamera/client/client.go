@@ -88,7 +88,7 @@ func (c *client) run(end context.CancelFunc) {
 	var wait sync.WaitGroup
 	wait.Go(func() { c.o.Rack.Watch(c.ctx) })
 	stop := context.AfterFunc(c.ctx, c.window.Close)
-	c.o.App.Lifecycle().SetOnStarted(func() { c.window.ShowSignIn(c.o.Readers, c) })
+	c.window.ShowSignIn(c.o.Readers, c)
 	c.window.Run()
 	stop()
 	end()
