@@ -82,6 +82,8 @@ var importers = []struct {
 	{"github.com/keybase/go-keychain", []string{"identity/keystore"}},
 	{"github.com/danieljoos/wincred", []string{"identity/keystore"}},
 	{"github.com/BurntSushi/toml", []string{"identity/policy", "cmd/incamera/ordercmd"}},
+	{"github.com/keybase/dbus", []string{"identity/keystore"}},
+	{"golang.org/x/crypto/chacha20poly1305", []string{"e2ee/mls"}}, // for suite 0x0003; the standard library has it inside HPKE only
 	{"golang.org/x/crypto/ocsp", []string{"identity/trust", "identity/identitytest/house"}},
 }
 

@@ -1,7 +1,8 @@
 // Package e2ee is what keeps a sitting between the people who sit in it: the
 // group and its epochs, and the keyring that joins them to the media path. It
-// does no I/O and takes time as an argument; it imports the standard library
-// and the two rooms below it, mls (RFC 9420) and sframe (RFC 9605). It is
+// does no I/O and takes time as an argument; it imports the standard library (and
+// for one suite its ChaCha20-Poly1305, from golang.org/x/crypto) and the two rooms
+// below it, mls (RFC 9420) and sframe (RFC 9605). It is
 // written to be read alone, by those who have to judge it.
 //
 // # What is guaranteed, and against whom
