@@ -113,7 +113,13 @@ func (u *Usher) attend(ctx context.Context, p *Place, l Link) error {
 		return err
 	}
 	var writer sync.WaitGroup
-	writer.Go(func() { p.end(u.write(ctx, p, l, last)) })
+	writer.Go(func() {
+		// A link that is over is still read to its end: what a client asks for
+		// last is that its seat be given up.
+		if why := u.write(ctx, p, l, last); !errors.Is(why, errOver) {
+			p.end(why)
+		}
+	})
 	p.end(u.read(ctx, p, l))
 	writer.Wait()
 	_ = u.tell(context.WithoutCancel(ctx), parted{p}) // an usher that has ended need not know
@@ -232,9 +238,13 @@ func (p *Place) answer(ctx context.Context, l Link, more <-chan struct{}) error 
 	}
 }
 
-// feed sends m, or finds the link too slow.
+// feed sends m, or finds the link too slow, or over.
 func feed(ctx context.Context, l Link, m wire.Message) error {
 	ctx, end := context.WithTimeoutCause(ctx, slowLimit, FarewellSlow)
 	defer end()
-	return l.Feed(ctx, m)
+	err := l.Feed(ctx, m)
+	if err != nil && ctx.Err() == nil {
+		return errOver
+	}
+	return err
 }

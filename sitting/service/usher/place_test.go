@@ -77,6 +77,45 @@ func TestFullBox(t *testing.T) {
 	})
 }
 
+// An over link takes nothing more, and has requests that nobody has read.
+type over struct{ stuck }
+
+func (l *over) Feed(context.Context, wire.Message) error { return errors.New("the link is over") }
+
+// What was asked for before the link ended counts, though nothing can be told
+// on it any more: who leaves asks and goes.
+func TestLastWords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, sitting.Public)
+		s.start()
+		m := s.enter("b.tremblay")
+		m.counter++
+		signed, err := wire.SignRequest(sitting.Request{
+			Sitting: "budget", Order: m.order.Hash, Member: m.id, Counter: m.counter,
+			Seen: sitting.Head{Seq: m.state.Seq, Hash: m.state.Head}, Body: sitting.Leave{},
+		}, m.key, m.chain)
+		check(t, err)
+		m.link.Close()
+		<-m.served
+		l := &over{stuck{in: make(chan wire.Message)}}
+		who := Who{Member: m.id, Session: wire.HashOf(m.chain[0]), Chain: m.chain, Expires: opens.Add(3 * time.Hour)}
+		served := make(chan error, 1)
+		go func() { served <- s.Serve(context.Background(), who, l) }()
+		l.in <- wire.Hello{}
+		synctest.Wait() // nothing could be told
+		l.in <- wire.Request{Signed: signed}
+		close(l.in)
+		if err := <-served; err != nil {
+			t.Errorf("Serve = %v", err)
+		}
+		synctest.Wait()
+		if !gone(s.State(), m.id) {
+			t.Error("the seat was not given up")
+		}
+		check(t, s.stop())
+	})
+}
+
 func TestNoHello(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, sitting.Public)
