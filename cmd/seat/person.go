@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"strings"
@@ -73,7 +74,7 @@ func (p *Person) Allows(suite string) bool {
 var ErrSuite = errors.New("seat: the suite of this sitting is not one that this person can use")
 
 // ErrOrder reports an order that the service handed out and that is not good.
-var ErrOrder = errors.New("seat: the service handed out an order that no clerk has signed")
+var ErrOrder = errors.New("seat: the service handed out an order that no clerk has signed, or an old one")
 
 // An Invitation is an order of the day with this person on its roster.
 type Invitation struct {
@@ -104,11 +105,15 @@ func (p *Person) Sittings(ctx context.Context) ([]Invitation, error) {
 	return good, errors.Join(wrong...)
 }
 
-// judge is the client's own look at an order: a clerk on it has signed it.
+// judge is the client's own look at an order: a clerk on it has signed it, and
+// it is not over, or a service could show an old one.
 func (p *Person) judge(signed []byte, at time.Time) (*sitting.Order, error) {
 	order, chain, err := wire.OpenOrder(signed)
 	if err != nil {
 		return nil, errors.Join(ErrOrder, err)
+	}
+	if at.After(order.Closes) {
+		return nil, errors.Join(ErrOrder, fmt.Errorf("it was over on %s", order.Closes.UTC().Format(time.RFC3339)))
 	}
 	signer, err := p.options.Anchors.Verify(chain, at)
 	if err != nil {
