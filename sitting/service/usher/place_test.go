@@ -97,7 +97,7 @@ func TestLastWords(t *testing.T) {
 		check(t, err)
 		m.link.Close()
 		<-m.served
-		l := &over{stuck{in: make(chan wire.Message)}}
+		l := &over{stuck{in: make(chan wire.Message, 1)}}
 		who := Who{Member: m.id, Session: wire.HashOf(m.chain[0]), Chain: m.chain, Expires: opens.Add(3 * time.Hour)}
 		served := make(chan error, 1)
 		go func() { served <- s.Serve(context.Background(), who, l) }()
