@@ -77,6 +77,10 @@ func TestCardPulled(t *testing.T) {
 	chair, martin := all[0], all[1]
 	chair.gives(martin)
 	chair.hears(martin)
+	for range 8 { // much to tell her just then
+		check(t, chair.Session.RaiseHand())
+		check(t, chair.Session.LowerHand())
+	}
 	began := time.Now()
 	martin.card.Pull()
 	until(t, "capture has stopped", func() bool { return !martin.CaptureStopped().IsZero() })
