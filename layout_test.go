@@ -42,7 +42,6 @@ var doors = []struct {
 	{"e2ee", []string{"e2ee/mls", "e2ee/sframe"}},
 	{"e2ee/mls", nil},
 	{"e2ee/sframe", nil},
-	{"e2ee/e2eetest", []string{"e2ee", "e2ee/mls", "e2ee/sframe"}},
 
 	{"media", nil},
 	{"media/engine", []string{"media/…"}},

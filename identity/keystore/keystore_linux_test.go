@@ -33,7 +33,23 @@ func keyring(t *testing.T) (home string) {
 	}
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", string(address))
 	run(t, "a password", "gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets")
+	await(t, "/org/freedesktop/secrets/collection/login")
 	return home
+}
+
+// await waits until the keyring has the collection, unlocked: it answers
+// before that.
+func await(t *testing.T, collection string) {
+	t.Helper()
+	for range 200 {
+		ask := exec.Command("dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.secrets", collection,
+			"org.freedesktop.DBus.Properties.Get", "string:org.freedesktop.Secret.Collection", "string:Locked")
+		if out, err := ask.Output(); err == nil && bytes.Contains(out, []byte("boolean false")) {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("the keyring has no %s", collection)
 }
 
 // run starts a program for the time of the test and returns what it writes.

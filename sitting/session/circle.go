@@ -45,6 +45,7 @@ type circle struct {
 	due       time.Time       // since when there is something to commit; zero: there is not
 	hold      time.Time       // before which nothing is asked for the group, because something has failed
 	confirmed uint64          // the newest epoch that was confirmed
+	said      time.Time       // when that was asked for
 	votes     votes
 	outside   time.Time // since when there is a seat and no group; zero: not so
 	tries     int       // to arrive again
@@ -249,16 +250,27 @@ func (c *circle) resettle(f offered) {
 	c.votes.forget(c.epoch.Number)
 }
 
-// confirm says that the member has the keys of the epoch.
+// confirmAgain is after how long a confirmation that is not in the order is
+// taken for lost: one that was overtaken by a later request never counts.
+const confirmAgain = 2 * time.Second
+
+// confirm says that the member has the keys of the epoch, until the order says
+// so too.
 func (c *circle) confirm(l *loop) {
-	if c.group == nil || c.epoch.Number <= c.confirmed || c.o.Now().Before(c.hold) {
+	now := c.o.Now()
+	if c.group == nil || now.Before(c.hold) || asking[sitting.Confirm](&l.requests) {
+		return
+	}
+	t, seated := l.history.state.Seat(c.o.Me)
+	known := seated && t.Group == c.founding && t.Confirmed >= c.epoch.Number
+	if c.epoch.Number <= c.confirmed && (known || !seated || now.Before(c.said.Add(confirmAgain))) {
 		return
 	}
 	err := l.ask(sitting.Confirm{
 		Founding: c.founding, Epoch: c.epoch.Number, Authenticator: c.epoch.Authenticator,
 	})
 	if err == nil {
-		c.confirmed = c.epoch.Number
+		c.confirmed, c.said = c.epoch.Number, now
 	}
 }
 
