@@ -8,7 +8,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/netip"
 	"strings"
@@ -76,6 +75,13 @@ var ErrSuite = errors.New("seat: the suite of this sitting is not one that this 
 // ErrOrder reports an order that the service handed out and that is not good.
 var ErrOrder = errors.New("seat: the service handed out an order that no clerk has signed, or an old one")
 
+// An OverError reports an order whose time is over.
+type OverError struct{ On time.Time }
+
+func (e *OverError) Error() string {
+	return "seat: the sitting was over on " + e.On.UTC().Format(time.RFC3339)
+}
+
 // An Invitation is an order of the day with this person on its roster.
 type Invitation struct {
 	*sitting.Order
@@ -113,7 +119,7 @@ func (p *Person) judge(signed []byte, at time.Time) (*sitting.Order, error) {
 		return nil, errors.Join(ErrOrder, err)
 	}
 	if at.After(order.Closes) {
-		return nil, errors.Join(ErrOrder, fmt.Errorf("it was over on %s", order.Closes.UTC().Format(time.RFC3339)))
+		return nil, errors.Join(ErrOrder, &OverError{On: order.Closes})
 	}
 	signer, err := p.options.Anchors.Verify(chain, at)
 	if err != nil {

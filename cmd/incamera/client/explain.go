@@ -53,6 +53,9 @@ func explain(err error) error {
 	if r, ok := errors.AsType[*session.RemovedError](err); ok {
 		return &trouble.Trouble{Kind: trouble.Removed, Who: r.Why, Cause: err}
 	}
+	if o, ok := errors.AsType[*seat.OverError](err); ok {
+		return &trouble.Trouble{Kind: trouble.OrderExpired, On: o.On, Cause: err}
+	}
 	if t, ok := errors.AsType[*session.TurnedAwayError](err); ok {
 		err = errors.Join(err, sitting.Refusal(t.Code))
 	}

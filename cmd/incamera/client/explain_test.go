@@ -40,6 +40,7 @@ func TestExplain(t *testing.T) {
 		{"two histories", session.ErrSplit},
 		{"order without a clerk's signature", session.ErrOrder},
 		{"order altered", seat.ErrOrder},
+		{"order over", errors.Join(seat.ErrOrder, &seat.OverError{On: time.Now()})},
 		{"box full", session.ErrFull},
 		{"over", session.ErrOver},
 		{"other version", link.ErrGarbage},
