@@ -1,7 +1,6 @@
 package sframe
 
 import (
-	"encoding/binary"
 	"errors"
 	"math/bits"
 )
@@ -37,9 +36,10 @@ func appendField(dst []byte, v uint64) ([]byte, byte) {
 		return dst, byte(v)
 	}
 	n := (bits.Len64(v) + 7) / 8
-	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], v)
-	return append(dst, b[8-n:]...), 8 | byte(n-1)
+	for at := 8 * (n - 1); at >= 0; at -= 8 {
+		dst = append(dst, byte(v>>at))
+	}
+	return dst, 8 | byte(n-1)
 }
 
 // ParseHeader reads the header at the start of frame and returns its length.
