@@ -36,7 +36,11 @@ func (o *Opener) Open(dst, clear, sealed []byte) ([]byte, error) {
 		o.ring.count(err)
 		return dst, err
 	}
-	o.debt.owe(o.digester.of(o.track, clear, sealed), o.ring.now())
+	longest := soundStep
+	if len(clear) > 0 {
+		longest = pictureStep
+	}
+	o.debt.owe(o.digester.of(o.track, clear, sealed), o.ring.now(), longest)
 	if f.Context == 1 {
 		payload, err := o.hear(f, out[len(dst):])
 		if err != nil {
@@ -86,8 +90,12 @@ func (o *Opener) withheld() bool {
 // Patience is for how long a member is heard without signing for it.
 const Patience = 2 * time.Second
 
-// longestStep bounds what one frame can owe: silence is not owed for.
-const longestStep = 100 * time.Millisecond
+// What one frame owes at most, however long after the last it comes: silence
+// is not owed for, nor what the network holds up.
+const (
+	soundStep   = 20 * time.Millisecond
+	pictureStep = 100 * time.Millisecond
+)
 
 // ringLen is how many frames a debt remembers, and how many digests that came
 // before their frames.
@@ -119,8 +127,8 @@ type owed struct {
 }
 
 // owe notes a frame that arrived.
-func (d *debt) owe(x digest, now time.Time) {
-	step := min(max(now.Sub(d.last), 0), longestStep)
+func (d *debt) owe(x digest, now time.Time, longest time.Duration) {
+	step := min(max(now.Sub(d.last), 0), longest)
 	if d.last.IsZero() {
 		step = 0
 	}

@@ -35,9 +35,9 @@ type Sealer struct {
 
 	pending [maxDigests]digest // a ring of the last frames
 	total   uint64             // frames sealed
-	said    [layers]struct {   // by layer: what the last statement reached
-		upTo uint64
-		at   time.Time
+	said    [layers]struct {   // by layer: what the last two statements reached
+		before, upTo uint64
+		at           time.Time
 	}
 }
 
@@ -50,8 +50,8 @@ func (k *Keyring) Sealer(track uint8) *Sealer {
 func (s *Sealer) Seal(dst, clear, payload []byte) ([]byte, error) {
 	context := uint64(0)
 	tier, layer := tierAndLayer(clear)
-	if tier == 0 && s.due(layer) {
-		with, err := s.state(layer, payload)
+	if tier == 0 && s.due(layer, len(clear) > 0) {
+		with, err := s.state(layer, len(clear) > 0, payload)
 		if err != nil {
 			return dst, err
 		}
@@ -71,18 +71,22 @@ func (s *Sealer) Seal(dst, clear, payload []byte) ([]byte, error) {
 
 // due is soonest when a track begins again after a silence: what was sealed
 // before it and not signed for is signed for then.
-func (s *Sealer) due(layer int) bool {
+func (s *Sealer) due(layer int, layered bool) bool {
 	said := &s.said[layer]
 	now := s.ring.now()
 	if said.at.IsZero() {
 		said.at = now
 	}
-	return said.upTo < s.total && now.Sub(said.at) >= statementEvery
+	every := statementEvery
+	if layered {
+		every = layeredEvery
+	}
+	return said.upTo < s.total && now.Sub(said.at) >= every
 }
 
 // state returns payload with a statement on all frames since the layer's last.
 // It signs in the epoch that the frame will be sealed in.
-func (s *Sealer) state(layer int, payload []byte) ([]byte, error) {
+func (s *Sealer) state(layer int, layered bool, payload []byte) ([]byte, error) {
 	number, err := s.in.Pin()
 	if err != nil {
 		return nil, err
@@ -92,7 +96,11 @@ func (s *Sealer) state(layer int, payload []byte) ([]byte, error) {
 		return nil, sframe.ErrNoKey
 	}
 	said := &s.said[layer]
-	first := max(said.upTo, s.total-min(s.total, maxDigests))
+	first := said.upTo
+	if layered {
+		first = said.before
+	}
+	first = max(first, s.total-min(s.total, maxDigests))
 	b := append(s.body[:0], payload...)
 	for i := first; i < s.total; i++ {
 		d := s.pending[i%maxDigests]
@@ -104,6 +112,6 @@ func (s *Sealer) state(layer int, payload []byte) ([]byte, error) {
 		return nil, err
 	}
 	s.body = append(b, byte(s.total-first))
-	said.upTo, said.at = s.total, s.ring.now()
+	said.before, said.upTo, said.at = said.upTo, s.total, s.ring.now()
 	return s.body, nil
 }

@@ -209,27 +209,58 @@ func TestPushToTalk(t *testing.T) {
 	}
 }
 
+// TestLayersAndTiers changes the receiver's layer at random, leaves tiers out,
+// and loses frames: at 30 and at 15 pictures a second.
 func TestLayersAndTiers(t *testing.T) {
-	s := newStage(t)
-	from, to := s.rings[0].Sealer(2), s.rings[1].Opener("a", 2)
-	clear := make([]byte, 1)
-	for i := range 30 * 60 {
-		s.at = s.at.Add(time.Second / 30)
-		show := i / 45 % 3 // the receiver's layer changes every 1.5 s
-		tier := i % 2
-		for layer := range 3 {
-			clear[0] = byte(tier<<tierShift | layer<<layerShift)
-			f, err := from.Seal(nil, clear, make([]byte, 300))
-			if err != nil {
-				t.Fatal(err)
+	for _, rate := range []int{30, 15} {
+		s := newStage(t)
+		rng := mathrand.New(mathrand.NewPCG(3, uint64(rate)))
+		from, to := s.rings[0].Sealer(2), s.rings[1].Opener("a", 2)
+		clear, show, thin := make([]byte, 1), 0, false
+		for i := range rate * 300 {
+			s.at = s.at.Add(time.Second / time.Duration(rate))
+			if rng.IntN(rate) == 0 { // about once a second
+				show, thin = rng.IntN(3), rng.IntN(3) == 0
 			}
-			if layer != show || tier > 0 && i%300 > 200 {
-				continue
-			}
-			if _, err := to.Open(nil, clear, f[1:]); err != nil {
-				t.Fatalf("picture %d: %v", i, err)
+			tier := [4]int{0, 2, 1, 2}[i%4]
+			for layer := range 3 {
+				clear[0] = byte(tier<<tierShift | layer<<layerShift)
+				f, err := from.Seal(nil, clear, make([]byte, 300))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if layer != show || thin && tier > 0 || rng.IntN(100) == 0 {
+					continue
+				}
+				if _, err := to.Open(nil, clear, f[1:]); err != nil {
+					t.Fatalf("%d/s, picture %d: %v", rate, i, err)
+				}
 			}
 		}
+	}
+}
+
+// TestJitterIsNotOwedFor holds up a second of voice now and then; one
+// statement is lost each time.
+func TestJitterIsNotOwedFor(t *testing.T) {
+	s := newStage(t)
+	from, to := s.rings[0].Sealer(1), s.rings[1].Opener("a", 1)
+	for i := range 3000 {
+		s.at = s.at.Add(voice)
+		due := from.due(0, false)
+		f, err := from.Seal(nil, nil, make([]byte, 80))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if due && i%1000 < 50 {
+			continue
+		}
+		now := s.at
+		s.at = now.Add(time.Duration(i%7) * 30 * time.Millisecond) // arrives late
+		if _, err := to.Open(nil, nil, f); err != nil {
+			t.Fatalf("frame %d: %v", i, err)
+		}
+		s.at = now
 	}
 }
 

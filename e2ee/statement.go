@@ -24,9 +24,14 @@ import (
 // The digests are listed one by one, so that a receiver checks what it got,
 // whatever was lost on the way.
 
-// statementEvery is how often a statement is sent: two of them pass within
-// the time after which a frame without one counts against its sender.
-const statementEvery = 960 * time.Millisecond
+// How often a statement is sent. Two of them pass within [Patience], so that
+// one may be lost. A receiver of layered pictures also misses the statements of
+// layers that it does not get, whenever it changes from one to another: there
+// they come more often, and each repeats what the one before it said.
+const (
+	statementEvery = 960 * time.Millisecond
+	layeredEvery   = 600 * time.Millisecond
+)
 
 // maxDigests is how many frames one statement signs for; n is one byte.
 const maxDigests = 255
