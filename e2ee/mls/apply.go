@@ -136,9 +136,6 @@ func (j *judge) checkList(list []sourced) error {
 	gone := map[LeafIndex]bool{}
 	for i, s := range list {
 		count[s.Type]++
-		if err := j.checkSender(s); err != nil {
-			return err
-		}
 		if l, ok := s.leaf(); ok {
 			if gone[l] {
 				return refuse("two updates or removals of one leaf")
@@ -185,53 +182,32 @@ func checkExternalList(list []sourced, count map[ProposalType]int) error {
 	return nil
 }
 
-// checkSender: who may propose what, section 12.1.8 and the registry of
-// section 17.4.
-func (j *judge) checkSender(s sourced) error {
-	switch s.from.kind {
-	case fromMember:
-		return nil
-	case fromExternal:
-		if s.Type == ProposeUpdate || s.Type == ProposeExternalInit {
-			return refuse("not for an external sender")
-		}
-		return nil
-	case fromNewMemberProposal:
-		if s.Type != ProposeAdd {
-			return refuse("a new member may propose its own addition alone")
-		}
-		return nil
-	}
-	if s.Type == ProposeUpdate {
-		return refuse("update by a joiner")
-	}
-	return nil
-}
-
 // checkEach is what section 12.1 says about each proposal by itself.
 func (j *judge) checkEach(list []sourced) error {
-	return parallel(len(list), func(i int) error {
-		s := list[i]
-		switch s.Type {
-		case ProposeAdd: // 12.1.1
-			return s.add.verify(j.p, j.o, j.at)
-		case ProposeUpdate: // 12.1.2
-			return j.checkUpdate(s)
-		case ProposeRemove: // 12.1.3: the leaf is not blank
-			if j.tree.leaf(s.remove) == nil {
-				return refuse("removal of a blank leaf")
-			}
-		case ProposePSK: // 12.1.4
-			return j.checkPSK(s.psk)
-		case ProposeReInit: // 12.1.5: not to an older version
-			if s.reInit.version < mls10 {
-				return refuse("restart with an older version")
-			}
-		case ProposeExtensions: // 12.1.7
-			return j.o.checkContext(j.p, s.extensions, j.at)
+	return parallel(len(list), func(i int) error { return j.checkOne(list[i]) })
+}
+
+func (j *judge) checkOne(s sourced) error {
+	switch s.Type {
+	case ProposeAdd: // 12.1.1
+		return s.add.verify(j.p, j.o, j.at)
+	case ProposeUpdate: // 12.1.2
+		return j.checkUpdate(s)
+	case ProposeRemove: // 12.1.3: the leaf is not blank
+		if j.tree.leaf(s.remove) == nil {
+			return refuse("removal of a blank leaf")
 		}
-		return nil
-	})
+	case ProposePSK: // 12.1.4
+		return j.checkPSK(s.psk)
+	case ProposeReInit: // 12.1.5: not to an older version
+		if s.reInit.version < mls10 {
+			return refuse("restart with an older version")
+		}
+		return uniqueTypes(s.reInit.Extensions)
+	case ProposeExtensions: // 12.1.7
+		return j.o.checkContext(j.p, s.extensions, j.at)
+	}
+	return nil
 }
 
 // checkUpdate: sections 12.1.2 and 7.3.
@@ -248,6 +224,9 @@ func (j *judge) checkUpdate(s sourced) error {
 		return refuse("update without a new key")
 	}
 	if err := s.update.check(j.p, j.o, j.at); err != nil {
+		return err
+	}
+	if err := j.o.checkSuccessor(old, s.update); err != nil {
 		return err
 	}
 	return s.update.verify(j.p, j.ctx.groupID, at)
@@ -290,11 +269,15 @@ func (j *judge) checkPath(c *change, u *updatePath, at LeafIndex) error {
 	if err := u.leaf.verify(j.p, j.ctx.groupID, at); err != nil {
 		return err
 	}
-	// 12.2: one who replaces its old leaf brings a new key, as in an update.
+	// 12.2: one who replaces its old leaf from outside brings a new key, as in an
+	// update.
 	for _, l := range c.removes {
 		if bytes.Equal(j.tree.leaf(l).encryption.raw, u.leaf.encryption.raw) {
 			return errKeyTwice
 		}
+	}
+	if err := j.checkSuccession(c, u.leaf); err != nil {
+		return err
 	}
 	req, err := requiredOf(c.extensions)
 	if err != nil {
@@ -304,4 +287,27 @@ func (j *judge) checkPath(c *change, u *updatePath, at LeafIndex) error {
 		return err
 	}
 	return c.tree.checkPathKeys(u, at)
+}
+
+// checkSuccession: sections 5.3.1 and 12.2, the committer's new leaf is of whom
+// its old one was of: the leaf that it has, or the one that it removes when it
+// comes from outside.
+func (j *judge) checkSuccession(c *change, next *leafNode) error {
+	if j.committer.kind == fromMember {
+		return j.o.checkSuccessor(j.tree.leaf(LeafIndex(j.committer.index)), next)
+	}
+	for _, l := range c.removes {
+		if err := j.o.checkSuccessor(j.tree.leaf(l), next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkSuccessor: section 5.3.1, a new credential is of whom the old one was.
+func (o *Options) checkSuccessor(old, next *leafNode) error {
+	if !o.Same(old.credential, next.credential) {
+		return errors.New("mls: credential of someone else than the leaf's so far")
+	}
+	return nil
 }

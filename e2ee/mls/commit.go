@@ -282,6 +282,9 @@ func (m *making) buildPath(c *commit, ctx *groupContext) error {
 	if err := m.leaf.check(m.p, m.o, m.at); err != nil {
 		return err
 	}
+	if err := m.checkSuccession(m.change, m.leaf); err != nil {
+		return err
+	}
 	if err := t.checkLeaves([]LeafIndex{m.own}, ctx.extensions); err != nil {
 		return err
 	}

@@ -68,12 +68,14 @@ func sameExtensions(a, b []Extension) bool {
 	})
 }
 
-// uniqueTypes refuses a list in which a type occurs twice, section 13.4.
+// uniqueTypes: section 13.4, no list of extensions has a type twice.
 func uniqueTypes(es []Extension) error {
-	for i, e := range es {
-		if _, twice := findExtension(es[:i], e.Type); twice {
+	seen := make(map[ExtensionType]bool, len(es))
+	for _, e := range es {
+		if seen[e.Type] {
 			return fmt.Errorf("mls: extension 0x%04x occurs twice", uint16(e.Type))
 		}
+		seen[e.Type] = true
 	}
 	return nil
 }
@@ -151,9 +153,10 @@ func ExternalSenders(es []Extension) ([]ExternalSender, error) {
 
 func readOpaqueOnly(r *reader) []byte { return r.opaque() }
 
-// checkContext refuses context extensions that cannot be read or do not belong
-// into a GroupContext (sections 12.1.7 and 13.4), and external senders whose
-// credentials the application does not accept (5.3.1).
+// checkContext refuses context extensions that cannot be read, that do not
+// belong into a GroupContext or that this client does not support (sections
+// 12.1.7 and 13.4), and external senders whose credentials the application does
+// not accept (5.3.1).
 func (o *Options) checkContext(p *params, es []Extension, at time.Time) error {
 	if err := uniqueTypes(es); err != nil {
 		return err
@@ -164,7 +167,11 @@ func (o *Options) checkContext(p *params, es []Extension, at time.Time) error {
 			return errors.New("mls: extension has no place in a group context")
 		}
 	}
-	if _, err := requiredOf(es); err != nil {
+	req, err := requiredOf(es)
+	if err != nil {
+		return err
+	}
+	if err := o.supported().meets(req, es); err != nil {
 		return err
 	}
 	senders, err := ExternalSenders(es)

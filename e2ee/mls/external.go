@@ -53,7 +53,7 @@ func lookIn(message, apart []byte, o *Options, at time.Time) (*outside, error) {
 // ExternalParams say how to join from outside.
 type ExternalParams struct {
 	// Resync removes the leaf that has this identity's place so far: an own old
-	// leaf whose state is lost.
+	// leaf whose state is lost. Its credential and the new one must be the Same.
 	Resync            *LeafIndex
 	PSKs              []PSKID
 	AuthenticatedData []byte
@@ -141,18 +141,18 @@ func (out *outside) external(kem []byte, id Identity, o *Options, in ExternalPar
 // added, section 12.1.8. info is an MLSMessage with the group info; its
 // signature is not checked, since the group judges the proposal, not the other
 // way round.
-func ProposeSelf(info []byte, kp *KeyPackageSecrets, o Options) ([]byte, error) {
+func ProposeSelf(info []byte, kp *KeyPackageSecrets, o Options, at time.Time) ([]byte, error) {
 	p := Proposal{Type: ProposeAdd, add: kp.kp}
-	return outsideProposal(info, p, sender{kind: fromNewMemberProposal}, kp.id.Signer, o)
+	return outsideProposal(info, p, sender{kind: fromNewMemberProposal}, kp.id.Signer, o, at)
 }
 
 // ProposeExternally makes a proposal by one of the group's external senders,
 // section 12.1.8. place is that in the group's external_senders.
-func ProposeExternally(info []byte, p Proposal, place uint32, key crypto.Signer, o Options) ([]byte, error) {
-	return outsideProposal(info, p, sender{fromExternal, place}, key, o)
+func ProposeExternally(info []byte, p Proposal, place uint32, key crypto.Signer, o Options, at time.Time) ([]byte, error) {
+	return outsideProposal(info, p, sender{fromExternal, place}, key, o, at)
 }
 
-func outsideProposal(info []byte, pr Proposal, from sender, key crypto.Signer, o Options) ([]byte, error) {
+func outsideProposal(info []byte, pr Proposal, from sender, key crypto.Signer, o Options, at time.Time) ([]byte, error) {
 	m, err := parseMessage(info)
 	if err != nil {
 		return nil, err
@@ -166,6 +166,11 @@ func outsideProposal(info []byte, pr Proposal, from sender, key crypto.Signer, o
 	}
 	if err := pr.check(); err != nil {
 		return nil, err
+	}
+	if pr.Type == ProposeAdd { // 7.3: who sends a leaf looks at its lifetime first
+		if err := pr.add.verify(p, &o, at); err != nil {
+			return nil, err
+		}
 	}
 	if pr.Type == ProposePSK && pr.psk.nonce == nil {
 		if pr.psk, err = pr.psk.with(p, o.Rand); err != nil {

@@ -36,9 +36,9 @@ func seeds(f *testing.F) (messages [][]byte, g *Group) {
 			Proposals: []Proposal{SetExtensions(RequiredCapabilities{}.Extension())},
 		}, noon))
 		messages = append(messages, p.Message, p.Welcome)
-		sent := must[*SentProposal](f)(g.Propose(InjectPSK(PSKID{Type: ResumptionPSK, Usage: UseApplication}), ProposalParams{Public: public}))
+		sent := must[*SentProposal](f)(g.Propose(InjectPSK(PSKID{Type: ResumptionPSK, Usage: UseApplication}), ProposalParams{Public: public}, noon))
 		messages = append(messages, sent.Message)
-		sent = must[*SentProposal](f)(g.Propose(Restart(ReInit{Suite: P256AES128}), ProposalParams{Public: public}))
+		sent = must[*SentProposal](f)(g.Propose(Restart(ReInit{Suite: P256AES128}), ProposalParams{Public: public}, noon))
 		messages = append(messages, sent.Message, must[[]byte](f)(g.GroupInfo(public)))
 	}
 	return append(messages, kp), g

@@ -262,6 +262,11 @@ func (g *Group) GroupInfo(withTree bool) ([]byte, error) {
 
 func (e *epoch) groupInfo(o *Options, signer crypto.Signer, withTree, external bool) (*groupInfo, error) {
 	info := &groupInfo{context: e.ctx, tag: e.tag, signer: e.own}
+	dice, err := random(o.Rand, 1)
+	if err != nil {
+		return nil, err
+	}
+	info.extensions = append(info.extensions, Extension{Type: ExtensionType(grease(dice[0]))}) // 13.5
 	if withTree {
 		info.extensions = append(info.extensions, Extension{ExtRatchetTree, e.tree.bytes()})
 	}
@@ -273,7 +278,6 @@ func (e *epoch) groupInfo(o *Options, signer crypto.Signer, withTree, external b
 		info.extensions = append(info.extensions, Extension{ExtExternalPub, appendOpaque(nil, key.PublicKey().Bytes())})
 	}
 	info.toBe = info.appendUnsigned(make([]byte, 0, 1024))
-	var err error
 	if info.signature, err = e.p.sign(o.Rand, signer, "GroupInfoTBS", info.toBe); err != nil {
 		return nil, fmt.Errorf("mls: cannot sign group info: %w", err)
 	}

@@ -57,9 +57,15 @@ func TestExternalJoin(t *testing.T) {
 	}
 }
 
+// joinExternal brings one in from outside: who lost the leaf at resync, or a new
+// person.
 func (sc *scene) joinExternal(inline bool, resync *LeafIndex) {
 	sc.t.Helper()
 	p := sc.person()
+	if resync != nil {
+		m, _ := sc.people[0].g.Member(*resync)
+		p.id.Credential = m.Credential
+	}
 	var tree []byte
 	if !inline {
 		tree = sc.people[0].g.Tree()

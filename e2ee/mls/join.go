@@ -89,13 +89,21 @@ func (j *joining) enter(p *params, info *groupInfo, apart []byte, path, member s
 		return nil, err
 	}
 	e := p.newEpoch(info.context, t, own, keys, member)
-	if !e.confirmationOK(info.tag) {
-		return nil, errors.New("mls: confirmation tag of group info is wrong")
-	}
-	if j.from != nil {
-		return e, j.checkOrigin(e)
+	if err := j.confirm(e, info.tag); err != nil {
+		e.wipe()
+		return nil, err
 	}
 	return e, nil
+}
+
+func (j *joining) confirm(e *epoch, tag []byte) error {
+	if !e.confirmationOK(tag) {
+		return errors.New("mls: confirmation tag of group info is wrong")
+	}
+	if j.from != nil {
+		return j.checkOrigin(e)
+	}
+	return nil
 }
 
 // find returns the place of a leaf.

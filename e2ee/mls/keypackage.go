@@ -63,6 +63,9 @@ func (k *keyPackage) verify(p *params, o *Options, at time.Time) error {
 	if err := k.leaf.verify(p, nil, 0); err != nil {
 		return err
 	}
+	if err := uniqueTypes(k.extensions); err != nil {
+		return err
+	}
 	// 10: what the package carries, its leaf supports.
 	for _, e := range k.extensions {
 		if !k.leaf.capabilities.hasExtension(e.Type) {
@@ -119,7 +122,10 @@ func NewKeyPackage(id Identity, o Options, at time.Time) (*KeyPackageSecrets, er
 	if err != nil {
 		return nil, err
 	}
-	kp := &keyPackage{version: mls10, suite: p.id, init: newPublicKey(initKey.PublicKey()), leaf: leaf}
+	kp := &keyPackage{
+		version: mls10, suite: p.id, init: newPublicKey(initKey.PublicKey()), leaf: leaf,
+		extensions: []Extension{leaf.capabilities.unknown()},
+	}
 	kp.toBe = kp.appendUnsigned(nil)
 	if kp.signature, err = p.sign(o.Rand, id.Signer, "KeyPackageTBS", kp.toBe); err != nil {
 		return nil, fmt.Errorf("mls: cannot sign key package: %w", err)

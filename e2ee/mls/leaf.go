@@ -51,6 +51,12 @@ func (c capabilities) hasProposal(t ProposalType) bool {
 	return t.isDefault() || slices.Contains(c.proposals, t)
 }
 
+// unknown is an extension that nobody knows, of the type that greased has
+// listed last.
+func (c capabilities) unknown() Extension {
+	return Extension{Type: c.extensions[len(c.extensions)-1]}
+}
+
 // meets tells whether the client can be in a group that demands req and whose
 // context carries extensions.
 func (c capabilities) meets(req RequiredCapabilities, extensions []Extension) error {
@@ -163,7 +169,7 @@ func newLeaf(p *params, o *Options, id Identity) (*leafNode, hpke.PrivateKey, er
 	if err != nil {
 		return nil, nil, err
 	}
-	can, err := o.capabilities()
+	can, err := o.greased()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -176,7 +182,7 @@ func newLeaf(p *params, o *Options, id Identity) (*leafNode, hpke.PrivateKey, er
 		verifier:     &verifier{raw: sigKey},
 		credential:   id.Credential,
 		capabilities: can,
-		extensions:   o.LeafExtensions,
+		extensions:   append(slices.Clip(o.LeafExtensions), can.unknown()),
 	}, priv, nil
 }
 

@@ -34,8 +34,9 @@ type Options struct {
 	// key is kept.
 	PastEpochs int
 
-	// Same says whether two credentials are of one client, for restarts and
-	// branches (RFC 9420 section 11.3); nil: whether they are equal.
+	// Same says whether two credentials are of one client: when a member takes a
+	// new one (RFC 9420 section 5.3.1), and for restarts and branches (11.3).
+	// nil: whether they are equal.
 	Same func(old, new Credential) bool
 
 	// PadTo is what the length of a private message is rounded up to, in bytes;
@@ -61,6 +62,9 @@ func (o *Options) fill() (*params, error) {
 	if o.Validate == nil {
 		return nil, errors.New("mls: options without a Validate function")
 	}
+	if slices.ContainsFunc(o.Extensions, ExtensionType.isDefault) { // 7.2: must not be listed
+		return nil, errors.New("mls: options list an extension of RFC 9420")
+	}
 	if o.Rand == nil {
 		o.Rand = rand.Reader
 	}
@@ -82,20 +86,27 @@ func (o *Options) fill() (*params, error) {
 	return p, nil
 }
 
-// capabilities says what this client supports, section 7.2, and one value of
-// each kind that nobody does: others must be used to that (section 13.5).
-func (o *Options) capabilities() (capabilities, error) {
+// supported is what this client supports, section 7.2.
+func (o *Options) supported() capabilities {
+	return capabilities{
+		versions: []uint16{mls10}, suites: Suites(),
+		extensions: slices.Clone(o.Extensions), credentials: slices.Clone(o.Credentials),
+	}
+}
+
+// greased is what this client says that it supports: one value of each kind is
+// one that nobody does, since others must be used to that (section 13.5).
+func (o *Options) greased() (capabilities, error) {
 	dice, err := random(o.Rand, 4)
 	if err != nil {
 		return capabilities{}, err
 	}
-	return capabilities{
-		versions:    []uint16{mls10},
-		suites:      append(Suites(), Suite(grease(dice[0]))),
-		extensions:  append(slices.Clone(o.Extensions), ExtensionType(grease(dice[1]))),
-		proposals:   []ProposalType{ProposalType(grease(dice[2]))},
-		credentials: append(slices.Clone(o.Credentials), CredentialType(grease(dice[3]))),
-	}, nil
+	c := o.supported()
+	c.suites = append(c.suites, Suite(grease(dice[0])))
+	c.extensions = append(c.extensions, ExtensionType(grease(dice[1])))
+	c.proposals = append(c.proposals, ProposalType(grease(dice[2])))
+	c.credentials = append(c.credentials, CredentialType(grease(dice[3])))
+	return c, nil
 }
 
 // grease is one of the fifteen values 0x0A0A, 0x1A1A, … 0xEAEA.

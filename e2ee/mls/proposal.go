@@ -27,6 +27,9 @@ func (t ProposalType) needsPath() bool {
 	return t != ProposeAdd && t != ProposePSK && t != ProposeReInit
 }
 
+// external tells whether an external sender may propose it, section 12.1.8.
+func (t ProposalType) external() bool { return t != ProposeUpdate && t != ProposeExternalInit }
+
 // A ReInit says how a group is to be made anew, section 12.1.5.
 type ReInit struct {
 	GroupID    []byte

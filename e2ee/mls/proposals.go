@@ -63,14 +63,24 @@ type ProposalParams struct {
 	Public            bool
 }
 
-// Propose sends a proposal; the group keeps it for a commit by reference.
-func (g *Group) Propose(p Proposal, in ProposalParams) (*SentProposal, error) {
+// Propose sends a proposal that is a good one by itself (sections 7.3 and 12.1);
+// the group keeps it for a commit by reference.
+func (g *Group) Propose(p Proposal, in ProposalParams, at time.Time) (*SentProposal, error) {
 	if err := g.sendable(); err != nil {
 		return nil, err
 	}
 	if err := g.complete(&p); err != nil {
 		return nil, err
 	}
+	me := sender{fromMember, uint32(g.now.own)}
+	j := judge{epoch: g.now, o: &g.o, at: at, committer: me}
+	if err := j.checkOne(sourced{Proposal: &p, from: me}); err != nil {
+		return nil, err
+	}
+	return g.propose(p, in)
+}
+
+func (g *Group) propose(p Proposal, in ProposalParams) (*SentProposal, error) {
 	a := parsed{wire: wirePrivate, content: framed{
 		groupID: g.now.ctx.groupID, epoch: g.now.ctx.epoch, sender: sender{fromMember, uint32(g.now.own)},
 		authenticated: in.AuthenticatedData, kind: contentProposal, proposal: &p,
@@ -107,10 +117,7 @@ func (g *Group) ProposeUpdate(id *Identity, in ProposalParams, at time.Time) (*S
 	if err := leaf.sign(g.p, &g.o, signer, g.now.ctx.groupID, g.now.own); err != nil {
 		return nil, err
 	}
-	if err := leaf.check(g.p, &g.o, at); err != nil {
-		return nil, err
-	}
-	sent, err := g.Propose(Proposal{Type: ProposeUpdate, update: leaf}, in)
+	sent, err := g.Propose(Proposal{Type: ProposeUpdate, update: leaf}, in, at)
 	if err != nil {
 		return nil, err
 	}
@@ -221,7 +228,8 @@ func (g *Group) senderKey(f *framed) (*verifier, error) {
 		if err != nil {
 			return nil, err
 		}
-		if f.kind == contentProposal && uint64(f.sender.index) < uint64(len(senders)) {
+		// 12.1.8: nor may it send all proposals.
+		if f.kind == contentProposal && f.proposal.Type.external() && uint64(f.sender.index) < uint64(len(senders)) {
 			return &verifier{raw: senders[f.sender.index].SignatureKey}, nil
 		}
 	case fromNewMemberProposal:

@@ -72,7 +72,7 @@ func TestProposalListRules(t *testing.T) {
 		return Proposal{Type: ProposeUpdate, update: leaf}
 	}
 	byRef := func(l LeafIndex, pr Proposal) sourced {
-		sent := must[*SentProposal](t)(c.people[l].g.Propose(pr, ProposalParams{}))
+		sent := must[*SentProposal](t)(c.people[l].g.propose(pr, ProposalParams{}))
 		for i, x := range c.people {
 			if LeafIndex(i) != l {
 				must[ProposalRef](t)(x.g.HandleProposal(sent.Message))
@@ -116,6 +116,7 @@ func TestProposalListRules(t *testing.T) {
 		"12.1.4 PSK of a branch":                   {forgery{list: []sourced{by(1, InjectPSK(resumption(UseBranch)))}}, "restart or branch"},
 		"12.1.4 nonce of wrong length":             {forgery{list: []sourced{by(1, InjectPSK(PSKID{Type: ExternalPSK, nonce: []byte("short")}))}}, "nonce of wrong length"},
 		"12.1.5 restart with an older version":     {forgery{list: []sourced{by(1, old)}}, "older version"},
+		"13.4 restart with an extension twice":     {forgery{list: []sourced{by(1, Restart(ReInit{Extensions: []Extension{{Type: 1}, {Type: 1}}}))}}, "occurs twice"},
 		"12.1.7 extension that not all support":    {forgery{list: []sourced{by(1, SetExtensions(Extension{Type: 0xF00D}))}}, "does not support context extension"},
 		"12.1.7 required extension":                {forgery{list: []sourced{by(1, need(RequiredCapabilities{Extensions: []ExtensionType{0xF00D}}))}}, "required extension"},
 		"12.1.7 required proposal":                 {forgery{list: []sourced{by(1, need(RequiredCapabilities{Proposals: []ProposalType{0xF00D}}))}}, "required proposal"},
@@ -149,6 +150,7 @@ func TestUpdateRules(t *testing.T) {
 		"same key":        {func(c *court, l *leafNode) { l.encryption = c.victim.now.tree.leaves[3].encryption }, 3, "without a new key"},
 		"another's key":   {func(c *court, l *leafNode) { l.encryption = c.victim.now.tree.leaves[2].encryption }, 3, "key occurs twice"},
 		"another's place": {func(*court, *leafNode) {}, 2, "signature is not valid"},
+		"another's name":  {func(_ *court, l *leafNode) { l.credential = Basic([]byte("x")) }, 3, "credential of someone else"},
 		"capabilities":    {func(_ *court, l *leafNode) { l.capabilities.credentials = nil }, 3, "credential that it does not support"},
 		"key of no curve": {func(_ *court, l *leafNode) { l.encryption = &publicKey{raw: []byte("key")} }, 3, "HPKE key"},
 	} {
@@ -163,7 +165,7 @@ func TestUpdateRules(t *testing.T) {
 		if err := leaf.sign(from.g.p, &from.g.o, from.id.Signer, from.g.GroupID(), v.index); err != nil {
 			t.Fatal(err)
 		}
-		sent := must[*SentProposal](t)(from.g.Propose(Proposal{Type: ProposeUpdate, update: leaf}, ProposalParams{}))
+		sent := must[*SentProposal](t)(from.g.propose(Proposal{Type: ProposeUpdate, update: leaf}, ProposalParams{}))
 		must[ProposalRef](t)(c.victim.HandleProposal(sent.Message))
 		must[ProposalRef](t)(c.insider.HandleProposal(sent.Message))
 		s, _ := c.insider.find(sent.Ref)
@@ -178,11 +180,11 @@ func TestPathRules(t *testing.T) {
 	c := newCourt(t)
 	tr := c.victim.now.tree
 	stranger := newIdentity(t, P256AES128, basic, "stranger")
-	refusing := c.victim.o
 	for name, v := range map[string]struct {
 		f   forgery
 		why string
 	}{
+		"5.3.1 of someone else":     {forgery{leaf: func(l *leafNode) { l.credential = Basic([]byte("someone else")) }}, "credential of someone else"},
 		"12.4.2 source of the leaf": {forgery{leaf: func(l *leafNode) { l.source = fromUpdate }}, "leaf from elsewhere"},
 		"7.3 leaf for another place": {forgery{path: func(u *updatePath) {
 			if err := u.leaf.sign(c.insider.p, &c.insider.o, c.insider.signer, c.insider.GroupID(), 0); err != nil {
@@ -229,10 +231,10 @@ func TestPathRules(t *testing.T) {
 		"12.4.2 confirmation tag": {forgery{tag: func(b []byte) { b[0] ^= 1 }}, "confirmation tag"},
 		"application refuses":     {forgery{leaf: func(l *leafNode) { l.credential = Basic([]byte("bad")) }}, "credential refused"},
 	} {
-		if name == "application refuses" {
-			c.victim.o.Validate = refuseBad
+		c.victim.o.Validate, c.victim.o.Same = refuseBad, Credential.Equal
+		if !strings.HasPrefix(name, "5.3.1") {
+			c.victim.o.Same = func(Credential, Credential) bool { return true }
 		}
 		c.refuses(name, v.f.forge(t, c.insider), v.why)
-		c.victim.o = refusing
 	}
 }

@@ -134,7 +134,9 @@ func TestWelcomeRules(t *testing.T) {
 		"11.1 required capability": {forgedWelcome{context: func(c *groupContext) {
 			c.extensions = []Extension{RequiredCapabilities{Extensions: []ExtensionType{0xF00D}}.Extension()}
 		}}, "required extension"},
-		"13.4 context extension twice": {forgedWelcome{context: func(c *groupContext) { c.extensions = []Extension{{Type: 1}, {Type: 1}} }}, "occurs twice"},
+		"13.4 context extension twice":        {forgedWelcome{context: func(c *groupContext) { c.extensions = []Extension{{Type: 1}, {Type: 1}} }}, "occurs twice"},
+		"13.4 group info extension twice":     {forgedWelcome{info: func(g *groupInfo) { g.extensions = []Extension{{Type: 0xF00D}, {Type: 0xF00D}} }}, "occurs twice"},
+		"13.4 group info extension not known": {forgedWelcome{info: func(g *groupInfo) { g.extensions = []Extension{{Type: 0xF00D}} }}, ""},
 		"5.3.1 external sender refused": {forgedWelcome{context: func(c *groupContext) {
 			c.extensions = []Extension{ExternalSendersExtension([]ExternalSender{{[]byte("key"), Basic([]byte("bad"))}})}
 		}}, "credential refused"},

@@ -28,6 +28,8 @@ func TestKeyPackageRules(t *testing.T) {
 		"10.1 one key for both":     {spoiledPackage{pack: func(k *keyPackage) { k.init = k.leaf.encryption }}, "one key twice"},
 		"10.1 init key of no curve": {spoiledPackage{pack: func(k *keyPackage) { k.init = &publicKey{raw: make([]byte, 65)} }}, "HPKE key"},
 		"10 extension not known":    {spoiledPackage{pack: func(k *keyPackage) { k.extensions = []Extension{{Type: 0xF00D}} }}, "extension that its leaf"},
+		"13.4 an extension twice":   {spoiledPackage{pack: func(k *keyPackage) { k.extensions = []Extension{{Type: 1}, {Type: 1}} }}, "occurs twice"},
+		"5.1.1 key of no curve":     {spoiledPackage{leaf: func(l *leafNode) { l.verifier = &verifier{raw: make([]byte, 65)} }}, "signature is not valid"},
 		"7.3 leaf signature":        {spoiledPackage{leafSig: true}, "signature is not valid"},
 		"7.3 not good yet":          {spoiledPackage{leaf: func(l *leafNode) { l.notBefore = uint64(noon.Unix()) + 1 }}, "not good at this time"},
 		"7.3 no longer good":        {spoiledPackage{leaf: func(l *leafNode) { l.notAfter = uint64(noon.Unix()) - 1 }}, "not good at this time"},

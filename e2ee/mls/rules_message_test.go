@@ -167,7 +167,7 @@ func TestExternalRules(t *testing.T) {
 	} {
 		m := forgeExternal(t, info, id, o, v.list, v.commit, v.signer)
 		if name == "12.4.3.2 by reference" {
-			sent := must[*SentProposal](t)(c.people[3].g.Propose(Remove(4), ProposalParams{}))
+			sent := must[*SentProposal](t)(c.people[3].g.Propose(Remove(4), ProposalParams{}, noon))
 			must[ProposalRef](t)(c.victim.HandleProposal(sent.Message))
 			m = forgeExternal(t, info, id, o, nil, func(c *commit) {
 				c.proposals = append(c.proposals, proposalOrRef{ref: []byte(sent.Ref)})
@@ -236,17 +236,18 @@ func TestOutsideProposalRules(t *testing.T) {
 		p   Proposal
 		why string
 	}{
-		"update":        {Proposal{Type: ProposeUpdate, update: leaf}, "not for an external sender"},
-		"external init": {Proposal{Type: ProposeExternalInit, externalInit: []byte("x")}, "not for an external sender"},
+		"12.1.8 update":        {Proposal{Type: ProposeUpdate, update: leaf}, "may not send"},
+		"12.1.8 external init": {Proposal{Type: ProposeExternalInit, externalInit: []byte("x")}, "may not send"},
+		"12.1.8 removal":       {Remove(1), ""},
+		"12.1.8 extensions":    {SetExtensions(), ""},
 	} {
-		m := must[[]byte](t)(ProposeExternally(info, v.p, 0, clerk, c.o))
-		must[ProposalRef](t)(c.victim.HandleProposal(m))
-		ref := must[ProposalRef](t)(c.insider.HandleProposal(m))
-		s, _ := c.insider.find(ref)
-		c.refuses(name, forgery{list: []sourced{s}, blind: true}.forge(t, c.insider), v.why)
+		m := must[[]byte](t)(ProposeExternally(info, v.p, 0, clerk, c.o, noon))
+		if _, err := c.victim.HandleProposal(m); (err == nil) != (v.why == "") || err != nil && !strings.Contains(err.Error(), v.why) {
+			t.Errorf("%s: %v, want %q", name, err, v.why)
+		}
 	}
 	j := c.joiner()
-	m := must[[]byte](t)(outsideProposal(info, Remove(1), sender{kind: fromNewMemberProposal}, j.id.Signer, c.o))
+	m := must[[]byte](t)(outsideProposal(info, Remove(1), sender{kind: fromNewMemberProposal}, j.id.Signer, c.o, noon))
 	if _, err := c.victim.HandleProposal(m); err == nil || !strings.Contains(err.Error(), "may not send") {
 		t.Errorf("removal by a new member: %v", err)
 	}
@@ -274,6 +275,17 @@ func TestResyncRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.refuses("old key", appendMessage(wirePublic, (&publicMessage{parsed: m.content}).bytes()), "key occurs twice")
+	other := newIdentity(t, P256AES128, basic, "someone else")
+	if _, _, err := JoinExternal(info, nil, other, o, ExternalParams{Resync: &lost}, noon); err == nil {
+		t.Error("someone else takes a leaf")
+	}
+	anybody := o
+	anybody.Same = func(Credential, Credential) bool { return true }
+	_, taken, err := JoinExternal(info, nil, other, anybody, ExternalParams{Resync: &lost}, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.refuses("someone else", taken, "credential of someone else")
 	if _, _, err := JoinExternal(info, nil, c.people[3].id, o, ExternalParams{Resync: &blank}, noon); err == nil {
 		t.Error("nobody was replaced")
 	}

@@ -96,7 +96,7 @@ func TestRestartRules(t *testing.T) {
 		"join of such":             second(open.JoinRestart(nil, nil, nil, sc.o, nil, noon)),
 		"commit in a closed group": second(victim.g.Commit(CommitParams{}, noon)),
 		"stage in a closed group":  second(victim.g.Stage(nil, noon)),
-		"propose in one":           second(victim.g.Propose(Remove(1), ProposalParams{})),
+		"propose in one":           second(victim.g.Propose(Remove(1), ProposalParams{}, noon)),
 		"group info of one":        second(victim.g.GroupInfo(true)),
 	} {
 		if err == nil {

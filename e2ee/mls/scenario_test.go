@@ -31,6 +31,8 @@ func (sc *scene) hear(from *person, message []byte) {
 func TestProposalsByReference(t *testing.T) {
 	forSuites(t, func(t *testing.T, s Suite) {
 		sc := newScene(t, s, basic)
+		sc.o.Same = func(_, next Credential) bool { return next.Type != 0 }
+		sc.people[0].g.o.Same = sc.o.Same
 		sc.add(0, 4, CommitParams{})
 		joiner := sc.joiner()
 		renewed := newIdentity(t, s, basic, "renewed")
@@ -39,7 +41,7 @@ func TestProposalsByReference(t *testing.T) {
 			p := sc.people[1+i]
 			in := ProposalParams{Public: public}
 			sent := []*SentProposal{
-				must[*SentProposal](t)(p.g.Propose([]Proposal{must[Proposal](t)(Add(joiner.kp.Bytes())), Remove(4)}[i], in)),
+				must[*SentProposal](t)(p.g.Propose([]Proposal{must[Proposal](t)(Add(joiner.kp.Bytes())), Remove(4)}[i], in, noon)),
 			}
 			if i == 1 {
 				sent = append(sent, must[*SentProposal](t)(p.g.ProposeUpdate(&renewed, in, noon)))
@@ -105,14 +107,14 @@ func TestExternalProposals(t *testing.T) {
 		info := must[[]byte](t)(sc.people[0].g.GroupInfo(true))
 		joiner := sc.joiner()
 		for _, m := range [][]byte{
-			must[[]byte](t)(ProposeExternally(info, Remove(1), 0, clerk, sc.o)),
-			must[[]byte](t)(ProposeSelf(info, joiner.kp, sc.o)),
+			must[[]byte](t)(ProposeExternally(info, Remove(1), 0, clerk, sc.o, noon)),
+			must[[]byte](t)(ProposeSelf(info, joiner.kp, sc.o, noon)),
 		} {
 			sc.hear(nil, m)
 		}
 		for name, m := range map[string][]byte{
-			"wrong key":   must[[]byte](t)(ProposeExternally(info, Remove(1), 0, newSigner(t, s), sc.o)),
-			"wrong place": must[[]byte](t)(ProposeExternally(info, Remove(1), 1, clerk, sc.o)),
+			"wrong key":   must[[]byte](t)(ProposeExternally(info, Remove(1), 0, newSigner(t, s), sc.o, noon)),
+			"wrong place": must[[]byte](t)(ProposeExternally(info, Remove(1), 1, clerk, sc.o, noon)),
 		} {
 			if _, err := sc.people[0].g.HandleProposal(m); err == nil {
 				t.Errorf("%s: accepted", name)

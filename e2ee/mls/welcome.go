@@ -57,8 +57,12 @@ func (g *groupInfo) tree(p *params, apart []byte) (*tree, error) {
 	return t, nil
 }
 
-// verify checks the signature with the signer's leaf, section 12.4.3.
+// verify checks the signature with the signer's leaf, section 12.4.3. Extensions
+// that are not known are ignored (13.4).
 func (g *groupInfo) verify(p *params, t *tree) error {
+	if err := uniqueTypes(g.extensions); err != nil {
+		return err
+	}
 	l := t.leaf(g.signer)
 	if l == nil {
 		return errors.New("mls: group info signed by a blank leaf")

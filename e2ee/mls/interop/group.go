@@ -75,7 +75,7 @@ func (s *server) propose(n uint32, make func(*state) (mls.Proposal, error)) (*pb
 		if err != nil {
 			return err
 		}
-		sent, err := st.g.Propose(p, mls.ProposalParams{Public: st.public})
+		sent, err := st.g.Propose(p, mls.ProposalParams{Public: st.public}, time.Now())
 		return st.sent(out, sent, err)
 	})
 }

@@ -123,7 +123,7 @@ func (s *server) NewMemberAddProposal(_ context.Context, r *pb.NewMemberAddPropo
 	}
 	out := &pb.NewMemberAddProposalResponse{TransactionId: s.number()}
 	s.offers[out.TransactionId] = o
-	if out.Proposal, err = mls.ProposeSelf(r.GroupInfo, o.kp, o.o); err != nil {
+	if out.Proposal, err = mls.ProposeSelf(r.GroupInfo, o.kp, o.o, time.Now()); err != nil {
 		return nil, err
 	}
 	out.InitPriv, out.EncryptionPriv, out.SignaturePriv, err = o.privates()
@@ -167,7 +167,7 @@ func (s *server) ExternalSignerProposal(_ context.Context, r *pb.ExternalSignerP
 	if err != nil {
 		return nil, err
 	}
-	m, err := mls.ProposeExternally(r.GroupInfo, p, place(info, id, r.SignerIndex), id.Signer, c.o)
+	m, err := mls.ProposeExternally(r.GroupInfo, p, place(info, id, r.SignerIndex), id.Signer, c.o, time.Now())
 	return &pb.ProposalResponse{Proposal: m}, err
 }
 

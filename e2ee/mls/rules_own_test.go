@@ -1,0 +1,100 @@
+package mls
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// refusals checks that each error is there and says why.
+func refusals(t *testing.T, all map[string]struct {
+	err error
+	why string
+},
+) {
+	t.Helper()
+	for name, v := range all {
+		if v.err == nil || !strings.Contains(v.err.Error(), v.why) {
+			t.Errorf("%s: %v, want %q", name, v.err, v.why)
+		}
+	}
+}
+
+// TestOwnProposalRules: sections 7.3, 10.1 and 12.1, nothing is proposed that
+// others would refuse.
+func TestOwnProposalRules(t *testing.T) {
+	c := newCourt(t)
+	info := must[[]byte](t)(c.insider.GroupInfo(true))
+	kp := c.joiner().kp
+	add := must[Proposal](t)(Add(kp.Bytes()))
+	late := noon.Add(defaultLifetime + time.Second)
+	old := Restart(ReInit{})
+	old.reInit.version = 0
+	propose := func(p Proposal, at time.Time) error {
+		_, err := c.insider.Propose(p, ProposalParams{}, at)
+		return err
+	}
+	refusals(t, map[string]struct {
+		err error
+		why string
+	}{
+		"7.3 expired":            {propose(add, late), "not good at this time"},
+		"7.3 expired, one's own": {second(ProposeSelf(info, kp, c.o, late)), "not good at this time"},
+		"7.3 expired, outside":   {second(ProposeExternally(info, add, 0, kp.id.Signer, c.o, late)), "not good at this time"},
+		"12.1.3 blank leaf":      {propose(Remove(6), noon), "blank leaf"},
+		"12.1.4 use":             {propose(InjectPSK(PSKID{Type: ResumptionPSK, Usage: UseBranch}), noon), "restart or branch"},
+		"12.1.5 version":         {propose(old, noon), "older version"},
+		"12.1.7 extension twice": {propose(SetExtensions(Extension{Type: 1}, Extension{Type: 1}), noon), "occurs twice"},
+		"empty":                  {propose(Proposal{}, noon), "is empty"},
+		"empty addition":         {propose(Proposal{Type: ProposeAdd}, noon), "is empty"},
+		"empty update":           {propose(Proposal{Type: ProposeUpdate}, noon), "is empty"},
+		"empty restart":          {propose(Proposal{Type: ProposeReInit}, noon), "is empty"},
+		"empty, outside":         {second(ProposeExternally(info, Proposal{}, 0, kp.id.Signer, c.o, noon)), "is empty"},
+	})
+	if len(c.insider.Proposals()) != 0 {
+		t.Error("a refused proposal is kept")
+	}
+	must[*SentProposal](t)(c.insider.Propose(add, ProposalParams{}, noon))
+	must[[]byte](t)(ProposeSelf(info, kp, c.o, noon))
+}
+
+// TestGrease: section 13.5, we say things that nobody knows, are used to it from
+// others, and do not believe ourselves.
+func TestGrease(t *testing.T) {
+	c := newCourt(t)
+	grease := func(v uint16) bool { return v&0x0f0f == 0x0a0a && v>>8 == v&0xff }
+	one := func(what string, es []Extension) {
+		t.Helper()
+		if !slices.ContainsFunc(es, func(e Extension) bool { return grease(uint16(e.Type)) }) {
+			t.Errorf("%s without grease", what)
+		}
+	}
+	kp := c.joiner().kp
+	one("leaf", kp.kp.leaf.extensions)
+	one("key package", kp.kp.extensions)
+	m := must[*message](t)(parseMessage(must[[]byte](t)(c.insider.GroupInfo(true))))
+	one("group info", m.groupInfo.extensions)
+	own := c.insider.now.tree.leaves[1].capabilities
+	switch {
+	case !slices.ContainsFunc(own.suites, func(s Suite) bool { return grease(uint16(s)) }),
+		!slices.ContainsFunc(own.proposals, func(p ProposalType) bool { return grease(uint16(p)) }),
+		!slices.ContainsFunc(own.credentials, func(c CredentialType) bool { return grease(uint16(c)) }):
+		t.Error("capabilities without grease")
+	}
+	// What all members but pretend to support is not supported.
+	extension := []Extension{own.unknown()}
+	required := []Extension{RequiredCapabilities{Proposals: own.proposals}.Extension()}
+	for _, es := range [][]Extension{extension, required} {
+		if err := c.insider.o.checkContext(c.insider.p, es, noon); err == nil {
+			t.Error("a group with an extension that nobody knows")
+		}
+	}
+	// A newcomer that has many things which we do not know.
+	o := c.o
+	o.Extensions = []ExtensionType{0xF00D, 0xF00E}
+	o.LeafExtensions = []Extension{{0xF00D, []byte("x")}}
+	o.Credentials = []CredentialType{BasicCredential, 0xF00D}
+	pr := spoiledPackage{pack: func(k *keyPackage) { k.extensions = append(k.extensions, Extension{0xF00E, []byte("y")}) }}.make(t, c.person().id, o)
+	c.commit(1, CommitParams{Proposals: []Proposal{pr}})
+}
