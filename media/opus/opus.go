@@ -1,6 +1,6 @@
 // Package opus encodes and decodes speech with libopus (RFC 6716): 48 kHz
-// mono in frames of 20 ms, with a coarse copy of the frame before in each
-// frame (in-band FEC), and concealment of what is lost.
+// mono in frames of 20 ms and of one length, with a coarse copy of the frame
+// before in each (in-band FEC), and concealment of what is lost.
 //
 // The package owns the codecs' memory: Close gives it back. It knows nothing
 // of packets, time or keys, and is the only importer of libopus. Nothing here
@@ -33,13 +33,13 @@ var ErrClosed = errors.New("opus: closed")
 
 // Options say how an encoder works. All are constant; the zero value is not useful.
 type Options struct {
-	Bitrate    int // bit/s on average; silence takes less
+	Bitrate    int // bit/s, always: all frames are of one length
 	Complexity int // 0 to 10
 	Loss       int // expected loss of packets in percent; see [Encoder.Expect]
 }
 
-// Standard is 32 kbit/s, ready to lose one packet in twenty.
-func Standard() Options { return Options{Bitrate: 32_000, Complexity: 7, Loss: 5} }
+// Standard is 40 kbit/s, ready to lose one packet in twenty.
+func Standard() Options { return Options{Bitrate: 40_000, Complexity: 7, Loss: 5} }
 
 // An Encoder encodes the sound of one microphone.
 type Encoder struct {
@@ -61,8 +61,7 @@ func NewEncoder(o Options) (*Encoder, error) {
 	}
 	for _, s := range [...]struct{ request, value C.int }{
 		{C.OPUS_SET_BITRATE_REQUEST, C.int(o.Bitrate)},
-		{C.OPUS_SET_VBR_REQUEST, 1},
-		{C.OPUS_SET_VBR_CONSTRAINT_REQUEST, 1},
+		{C.OPUS_SET_VBR_REQUEST, 0}, // the length of a sealed frame must not tell what was said: RFC 6562 section 3
 		{C.OPUS_SET_COMPLEXITY_REQUEST, C.int(o.Complexity)},
 		{C.OPUS_SET_SIGNAL_REQUEST, C.OPUS_SIGNAL_VOICE},
 		{C.OPUS_SET_INBAND_FEC_REQUEST, 1},
