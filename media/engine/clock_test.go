@@ -73,7 +73,7 @@ func TestLonger(t *testing.T) {
 		p = longer(p)
 		all = append(all, p)
 	}
-	want := []time.Duration{100, 200, 400, 800, 1600, 2000, 2000}
+	want := []time.Duration{100, 200, 400, 800, 1000, 1000, 1000}
 	for i, w := range want {
 		if all[i] != w*time.Millisecond {
 			t.Errorf("pauses %v", all)

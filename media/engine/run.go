@@ -12,10 +12,11 @@ import (
 )
 
 // How long the way back into the relay takes: the first try is at once, the
-// pauses between the next ones grow.
+// pauses between the next ones grow. Sound has to be back within 3 s of the
+// network: a try that began too early, a second at most, and one pause.
 const (
 	firstPause = 100 * time.Millisecond
-	lastPause  = 2 * time.Second
+	lastPause  = time.Second
 	ticketIn   = 3 * time.Second
 	enterIn    = 5 * time.Second
 )

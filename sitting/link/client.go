@@ -45,8 +45,12 @@ type Client struct {
 	http *http.Client
 }
 
-// dialTime is how long to try to connect.
-const dialTime = 5 * time.Second
+// How long to try to connect. On a network that has just come back, a new
+// attempt is sooner than the system's own repetition.
+const (
+	dialTime      = time.Second
+	handshakeTime = 5 * time.Second
+)
 
 // NewHTTP returns a client of the service at base, "https://host:port". c has
 // the session's certificates, and how to recognise the service.
@@ -60,7 +64,7 @@ func NewHTTP(base string, c *tls.Config) *Client {
 			DialContext:         dialer.DialContext,
 			TLSClientConfig:     c,
 			TLSNextProto:        map[string]func(string, *tls.Conn) http.RoundTripper{},
-			TLSHandshakeTimeout: dialTime,
+			TLSHandshakeTimeout: handshakeTime,
 			MaxIdleConnsPerHost: 4, // a commit's three blobs, and a ticket
 			IdleConnTimeout:     30 * time.Second,
 		},
@@ -111,6 +115,7 @@ func (c *Client) Ticket(ctx context.Context, id sitting.ID) (address, token stri
 // Dial opens a link to a sitting. The link lasts beyond ctx; its first message
 // has to be a Hello.
 func (c *Client) Dial(ctx context.Context, id sitting.ID) (*Link, error) {
+	c.http.CloseIdleConnections() // who has lost the link may have lost them too, and not know
 	dialing, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
 	answer, err := c.do(dialing, http.MethodGet, path(id, "link"), nil, func(h http.Header) {
@@ -184,6 +189,7 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, set f
 	set(r.Header)
 	answer, err := c.http.Do(r)
 	if err != nil {
+		c.http.CloseIdleConnections() // they are of the network that gave no answer
 		return nil, sort(ctx, err)
 	}
 	return answer, nil

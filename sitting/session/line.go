@@ -12,10 +12,11 @@ import (
 	"incamera/sitting/wire"
 )
 
-// Times between two tries to dial.
+// Times between two tries to dial. The keys for the sound that is to be back
+// within 3 s of a lost network come over the link.
 const (
 	backoffFirst = 100 * time.Millisecond
-	backoffMost  = 2 * time.Second
+	backoffMost  = time.Second
 	dialLimit    = 10 * time.Second
 	// soundAfter is how long a link has to last before tries are quick again.
 	soundAfter = 5 * time.Second

@@ -24,7 +24,7 @@ func TestBackoff(t *testing.T) {
 		}
 	}
 	ms := time.Millisecond
-	want := []time.Duration{100 * ms, 200 * ms, 400 * ms, 800 * ms, 1600 * ms, 2000 * ms, 2000 * ms}
+	want := []time.Duration{100 * ms, 200 * ms, 400 * ms, 800 * ms, 1000 * ms, 1000 * ms, 1000 * ms}
 	if !slices.Equal(got, want) || backoff(1000, 0) != backoffMost {
 		t.Errorf("waits %v", got)
 	}
