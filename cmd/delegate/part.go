@@ -194,11 +194,7 @@ func (p *part) listen() {
 	if s.Sound.Sent+s.Picture.Sent > 0 {
 		p.once(cue.Note{At: time.Now(), What: cue.OnAir})
 	}
-	first := s.FirstSound
-	if first.IsZero() || !s.FirstPicture.IsZero() && s.FirstPicture.Before(first) {
-		first = s.FirstPicture
-	}
-	if !first.IsZero() {
+	if first := s.First(); !first.IsZero() {
 		p.once(cue.Note{At: first, What: cue.First})
 	}
 }

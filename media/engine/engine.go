@@ -52,8 +52,8 @@ type Options struct {
 	Loopback bool           // all media stays on this machine
 	Ranges   []netip.Prefix // addresses that media may use; any when empty
 
-	// OnPicture, when set, is shown each opened picture on the track's
-	// goroutine, before the screen. The picture is good until it returns.
+	// OnPicture, when set, is shown each picture on the track's goroutine, as
+	// it goes to the screen, decoded, at at. The picture is good until it returns.
 	OnPicture func(member string, pic *image.YCbCr, at time.Time)
 	// OnSound, when set, hears the samples of each step that went to the
 	// loudspeaker, on the playout goroutine.

@@ -196,10 +196,10 @@ func (e *Engine) look(v *viewer, frame []byte, info relay.Info) {
 		return
 	}
 	v.opened = opened
-	now := time.Now()
 	e.counts.pictureOpen.Add(1)
-	first(&e.counts.firstPicture, now)
 	v.who.tally.pictureOpened.Add(1)
+	now := time.Now()
+	first(&e.counts.firstPicture, now)
 	first(&v.who.tally.firstPicture, now)
 	switch {
 	case info.Key:
@@ -208,11 +208,11 @@ func (e *Engine) look(v *viewer, frame []byte, info relay.Info) {
 		v.remote.Lost(0)
 		return
 	}
-	e.show(v, opened, now)
+	e.show(v, opened)
 }
 
 // show decodes one opened frame into the screen.
-func (e *Engine) show(v *viewer, opened []byte, now time.Time) {
+func (e *Engine) show(v *viewer, opened []byte) {
 	sh := v.who.screen.begin()
 	if sh == nil {
 		sh = &v.who.spare
@@ -225,6 +225,7 @@ func (e *Engine) show(v *viewer, opened []byte, now time.Time) {
 		v.remote.Lost(0)
 		return
 	}
+	now := time.Now()
 	v.who.tally.saw(sh.pic.Rect.Size(), now)
 	if e.options.OnPicture != nil {
 		e.options.OnPicture(v.remote.Member, &sh.pic, now)

@@ -44,6 +44,14 @@ func (s Stats) ConcealedRatio() float64 {
 	return float64(s.Concealed) / float64(all)
 }
 
+// First is when the first sound or picture was opened; zero before.
+func (s Stats) First() time.Time {
+	if s.FirstPicture.IsZero() || !s.FirstSound.IsZero() && s.FirstSound.Before(s.FirstPicture) {
+		return s.FirstSound
+	}
+	return s.FirstPicture
+}
+
 // Sent counts frames of one of our own tracks.
 type Sent struct {
 	Captured uint64

@@ -208,12 +208,7 @@ func (r *run) joins(ctx context.Context) (all []time.Duration) {
 	for d := range found {
 		all = append(all, d)
 	}
-	s := r.own.Media.Stats()
-	first := s.FirstPicture
-	if !s.FirstSound.IsZero() && s.FirstSound.Before(first) {
-		first = s.FirstSound
-	}
-	if !first.IsZero() {
+	if first := r.own.Media.Stats().First(); !first.IsZero() {
 		all = append(all, first.Sub(r.own.pin))
 	}
 	return all

@@ -30,9 +30,7 @@ func (r *run) measure(ctx context.Context) {
 	until := time.Now().Add(max(r.For-closing, shortest))
 	r.Progress("the floor is given; it is heard and seen")
 	r.give(ctx)
-	meter := r.startMeter()
 	r.hearAndSee(ctx, until)
-	meter.stop(r)
 
 	joined, cancel := context.WithTimeout(ctx, answerIn)
 	r.report.Join = spread(r.joins(joined))
@@ -124,7 +122,9 @@ func (r *run) hearAndSee(ctx context.Context, until time.Time) {
 		}
 	}()
 	r.own.eye.begin(time.Now())
+	meter := r.startMeter()
 	r.look(playing)
+	meter.stop(r) // comparing is no part of a sitting
 	r.own.eye.end(time.Now())
 	r.compare(in.Stop(), out.Stop())
 }
