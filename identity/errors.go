@@ -13,6 +13,9 @@ var (
 	ErrCardRemoved   = errors.New("identity: the card was removed")
 	ErrNotTouched    = errors.New("identity: the card was not touched in time")
 	ErrCancelled     = errors.New("identity: cancelled")
+	// ErrContactless reports a card that does without its contacts only what
+	// asks for no PIN: it belongs into a reader with a slot.
+	ErrContactless = errors.New("identity: the card signs in only in a reader that touches its contacts")
 	// ErrPINFormat reports a PIN that no card takes; no try was spent on it.
 	ErrPINFormat = errors.New("identity: a PIN has six to eight characters")
 	// ErrNoService reports that the system's smartcard service does not answer.
@@ -25,6 +28,9 @@ type WrongPINError struct {
 }
 
 func (e *WrongPINError) Error() string {
+	if e.Left < 0 {
+		return "identity: wrong PIN"
+	}
 	return fmt.Sprintf("identity: wrong PIN, %d tries left", e.Left)
 }
 

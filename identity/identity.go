@@ -61,9 +61,10 @@ type CardInfo struct {
 
 // A Reader is a card reader and what is in it.
 type Reader struct {
-	Name string
-	Card Card  // nil when empty, or when Err says why it cannot be read
-	Err  error // [ErrNotPIV], a [*BusyError], or what the reader answered
+	Name    string
+	Card    Card  // nil when empty, or when Err says why it cannot be read
+	Err     error // [ErrNotPIV], a [*BusyError], or what the reader answered
+	Reading bool  // there is a card, and what it is will be known soon
 }
 
 // Readers watches the machine's card readers.

@@ -20,10 +20,13 @@ const (
 
 // The status words that mean something to us, SP 800-73-4 part 2, section 2.5.
 const (
-	swOK          = 0x9000
+	swRefused     = 0x6300
+	swLength      = 0x6700
+	swNoChaining  = 0x6884
 	swNotVerified = 0x6982
 	swBlocked     = 0x6983
 	swWrongData   = 0x6A80
+	swNoFunction  = 0x6A81
 	swNotFound    = 0x6A82
 	swNoReference = 0x6A88
 )
@@ -33,11 +36,14 @@ type statusError uint16
 
 func (e statusError) Error() string { return fmt.Sprintf("piv: the card answers %04x", uint16(e)) }
 
-// tries returns what a 63Cx or 6983 says about the tries left. Some cards write 630x.
+// tries returns what a 63Cx or 6983 says about the tries left. Some cards write
+// 630x; 6300 is a refusal that says nothing about them: -1.
 func (e statusError) tries() (left int, ok bool) {
 	switch {
 	case e == swBlocked:
 		return 0, true
+	case e == swRefused:
+		return -1, true
 	case e&0xffc0 == 0x63c0 || e&0xfff0 == 0x6300:
 		return int(e & 0x0f), true
 	}
@@ -70,9 +76,26 @@ type line struct {
 	t0 bool
 }
 
-// send sends a command with up to 64 KiB of data, chained if need be, and
-// collects the answer. Each command that it writes is wiped after use.
+// send sends a command with up to 64 KiB of data and collects the answer. Each
+// command that it writes is wiped after use. Every PIV card takes short
+// commands, chained, and answers in pieces; the few that do not, and say so,
+// are asked once more at full length. A PIN is never sent a second time.
 func (l line) send(ins, p1, p2 byte, data []byte) ([]byte, error) {
+	answer, err := l.short(ins, p1, p2, data)
+	if (ins == insGetData || ins == insAuth) && !l.t0 && (isStatus(err, swLength) || isStatus(err, swNoChaining)) {
+		return l.exchange(extended(ins, p1, p2, data))
+	}
+	return answer, err
+}
+
+// extended writes a command with lengths of two bytes, which no card of T=0 takes.
+func extended(ins, p1, p2 byte, data []byte) []byte {
+	c := []byte{0x00, ins, p1, p2, 0x00, byte(len(data) >> 8), byte(len(data))}
+	return append(append(c, data...), 0x00, 0x00)
+}
+
+// short sends a command chained if need be.
+func (l line) short(ins, p1, p2 byte, data []byte) ([]byte, error) {
 	for len(data) > shortMax {
 		if _, err := l.exchange(l.command(0x10, ins, p1, p2, data[:shortMax])); err != nil {
 			return nil, err
@@ -121,8 +144,8 @@ func (l line) exchange(command []byte) (data []byte, err error) {
 		switch {
 		case len(data) > answerMax:
 			return nil, errAnswer
-		case sw1 == 0x6c && len(command) == 5 && command[4] != sw2:
-			command[4] = sw2
+		case sw1 == 0x6c && expects(command) && command[len(command)-1] != sw2:
+			command[len(command)-1] = sw2
 		case sw1 == 0x61:
 			command = []byte{0x00, insGetResponse, 0, 0, sw2}
 		case sw1 == 0x90 && sw2 == 0x00:
@@ -132,4 +155,9 @@ func (l line) exchange(command []byte) (data []byte, err error) {
 		}
 	}
 	return nil, errAnswer
+}
+
+// expects reports whether a short command ends in how much it expects, Le.
+func expects(command []byte) bool {
+	return len(command) == 5 || len(command) > 5 && command[4] != 0 && len(command) == 6+int(command[4])
 }

@@ -56,6 +56,17 @@ func TestExchange(t *testing.T) {
 			name: "chained T=0", t0: true, ins: insAuth, data: long, answers: []string{"9000", "6101", "cc9000"},
 			commands: []string{"10870080ff" + hex.EncodeToString(long[:255]), "008700802d" + hex.EncodeToString(long[255:]), "00c0000001"}, want: "cc",
 		},
+		{name: "T=1 case 4 corrected", ins: insGetData, data: []byte{1, 2}, answers: []string{"6c02", "aabb9000"}, commands: []string{"00cb008002010200", "00cb008002010202"}, want: "aabb"},
+		{
+			name: "at full length", ins: insGetData, data: []byte{1}, answers: []string{"6700", "aa9000"},
+			commands: []string{"00cb0080010100", "00cb0080000001010000"}, want: "aa",
+		},
+		{
+			name: "unchained", ins: insAuth, data: long, answers: []string{"6884", "cc9000"},
+			commands: []string{"10870080ff" + hex.EncodeToString(long[:255]), "0087008000012c" + hex.EncodeToString(long) + "0000"}, want: "cc",
+		},
+		{name: "a PIN is sent once", ins: insVerify, data: []byte{1}, answers: []string{"6700"}, commands: []string{"002000800101"}, err: statusError(swLength)},
+		{name: "T=0 at no full length", t0: true, ins: insGetData, data: []byte{1}, answers: []string{"6700"}, commands: []string{"00cb00800101"}, err: statusError(swLength)},
 		{name: "no status", ins: insVersion, answers: []string{"90"}, commands: []string{"00fd008000"}, err: errAnswer},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -68,6 +79,26 @@ func TestExchange(t *testing.T) {
 				t.Errorf("sent %q,\nwant %q", s.commands, tt.commands)
 			}
 		})
+	}
+}
+
+// What a card's refusal of a PIN means to a person.
+func TestRefused(t *testing.T) {
+	for answer, want := range map[string]string{
+		"63c2": "identity: wrong PIN, 2 tries left",
+		"6302": "identity: wrong PIN, 2 tries left",
+		"6300": "identity: wrong PIN",
+		"63c0": identity.ErrPINBlocked.Error(),
+		"6983": identity.ErrPINBlocked.Error(),
+		"6a80": identity.ErrPINFormat.Error(),
+		"6982": identity.ErrContactless.Error(),
+		"6a81": identity.ErrContactless.Error(),
+		"6f00": "piv: the card answers 6f00",
+	} {
+		err := application{line{to: &script{answers: []string{answer}}}}.verify(refPIN, []byte("123456"))
+		if err == nil || err.Error() != want {
+			t.Errorf("VERIFY answered %s = %v, want %s", answer, err, want)
+		}
 	}
 }
 

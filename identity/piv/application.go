@@ -62,7 +62,9 @@ func (a application) choose() error {
 	if err != nil {
 		return err
 	}
-	if o, _, err := next(answer); err != nil || o.tag != 0x61 {
+	// The answer is an application property template, or the file control
+	// information that ISO/IEC 7816-4 has in its place.
+	if o, _, err := next(answer); err != nil || o.tag != 0x61 && o.tag != 0x6F {
 		return identity.ErrNotPIV
 	}
 	return nil
@@ -148,8 +150,11 @@ func refused(err error) error {
 	if left, ok := status.tries(); ok {
 		return wrongPIN(left)
 	}
-	if status == swWrongData {
+	switch status {
+	case swWrongData:
 		return identity.ErrPINFormat
+	case swNotVerified, swNoFunction: // SP 800-73-4 part 2, section 3.2.1
+		return identity.ErrContactless
 	}
 	return err
 }
@@ -170,13 +175,15 @@ func (a application) data(tag []byte) ([]byte, error) {
 // certificate returns the certificate of a slot, or [identity.ErrNoCertificate].
 func (a application) certificate(s Slot) (*x509.Certificate, error) {
 	b, err := a.data(s.certificateTag())
-	if isStatus(err, swNotFound) || isStatus(err, swNoReference) {
+	switch {
+	case err == nil:
+		return parseCertificate(b)
+	case isStatus(err, swNotFound), isStatus(err, swNoReference):
 		return nil, identity.ErrNoCertificate
+	case isStatus(err, swNotVerified): // over contacts, everyone may read it
+		return nil, identity.ErrContactless
 	}
-	if err != nil {
-		return nil, err
-	}
-	return parseCertificate(b)
+	return nil, err
 }
 
 // primary returns the reference of the holder's PIN. Older cards have no

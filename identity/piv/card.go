@@ -136,7 +136,12 @@ func (c *card) replace(ctx context.Context, pin, fresh []byte) error {
 		}
 		defer s.close()
 		if err = stays(c.reader, c.was, 0); err == nil {
-			err = s.change(c.pin, pin, fresh)
+			err = s.unsent(func() error {
+				if ctx.Err() != nil {
+					return cause(ctx)
+				}
+				return s.change(s.pin, pin, fresh)
+			})
 		}
 		return words(err, c.reader, c.was)
 	})

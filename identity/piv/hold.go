@@ -124,19 +124,12 @@ func (h *hold) open(pin []byte) (*session, error) {
 	return s, nil
 }
 
-// verify has the card check the PIN. A reset is reported by PC/SC before it
-// sends anything: no try is spent then.
+// verify has the card check the PIN.
 func (h *hold) verify(s *session, pin []byte) error {
 	if h.ctx.Err() != nil {
 		return cause(h.ctx)
 	}
-	err := s.verify(s.pin, pin)
-	if wasReset(err) {
-		if err = s.renew(); err == nil {
-			err = s.verify(s.pin, pin)
-		}
-	}
-	return err
+	return s.unsent(func() error { return s.application.verify(s.pin, pin) })
 }
 
 // sign signs. A card that has forgotten the PIN which it had accepted is

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 
 	"incamera/identity"
@@ -18,31 +17,34 @@ var tagDiscovery = []byte{0x7E}
 // room for 1,856 bytes; some issue three times that.
 const certificateMax = 32 * 1024
 
-var errCertificate = errors.New("piv: the certificate on the card cannot be read")
+// damaged reports a certificate that cannot be read, though the card gives it.
+func damaged(why string) error {
+	return &identity.BadCertificate{What: identity.CardCertificate, Why: why}
+}
 
 // parseCertificate reads a certificate's data object, SP 800-73-4 part 1,
 // appendix A: 53 { 70 certificate, 71 CertInfo, FE }. An empty object is none.
 func parseCertificate(b []byte) (*x509.Certificate, error) {
 	outer, _, err := next(b)
 	if err != nil || outer.tag != 0x53 {
-		return nil, errCertificate
+		return nil, damaged("its data object cannot be read")
 	}
 	der, ok := find(outer.value, 0x70)
-	if !ok || len(der) == 0 {
-		if len(outer.value) == 0 || ok {
-			return nil, identity.ErrNoCertificate
-		}
-		return nil, errCertificate
+	if !ok && len(outer.value) > 0 {
+		return nil, damaged("its data object is another, or cut short")
+	}
+	if len(der) == 0 {
+		return nil, identity.ErrNoCertificate
 	}
 	info, _ := find(outer.value, 0x71)
 	if compressed(der, info) {
 		if der, err = unpack(der); err != nil {
-			return nil, fmt.Errorf("%w: %w", errCertificate, err)
+			return nil, damaged("it cannot be unpacked: " + err.Error())
 		}
 	}
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errCertificate, err)
+		return nil, damaged(err.Error())
 	}
 	return cert, nil
 }

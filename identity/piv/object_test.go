@@ -36,6 +36,17 @@ func certificate(tb testing.TB) []byte {
 	return der
 }
 
+// long writes an object with more bytes of length than it needs.
+func long(tag byte, value []byte) []byte {
+	n := len(value)
+	return append([]byte{tag, 0x84, 0, byte(n >> 16), byte(n >> 8), byte(n)}, value...)
+}
+
+func valueOf(b []byte) []byte {
+	o, _, _ := next(b)
+	return o.value
+}
+
 func TestParseCertificate(t *testing.T) {
 	der := certificate(t)
 	whole := identitytest.CertificateObject(der, false)
@@ -52,21 +63,28 @@ func TestParseCertificate(t *testing.T) {
 		{"gzip not said", object(bytes.Replace(zipped, []byte{0x71, 1, 1}, []byte{0x71, 1, 0}, 1)), nil},
 		{"gzip said of a plain one", object(bytes.Replace(whole, []byte{0x71, 1, 0}, []byte{0x71, 1, 1}, 1)), nil},
 		{"other order", object(append(put(nil, 0x71, []byte{0}), put(nil, 0x70, der)...)), nil},
+		{"lengths of five bytes", long(0x53, long(0x70, der)), nil},
+		{"zeros after it", object(append(bytes.Clone(whole), 0, 0, 0)), nil},
+		{"no CertInfo", object(put(nil, 0x70, der)), nil},
+		{"no CertInfo, gzip", object(put(nil, 0x70, valueOf(zipped))), nil},
+		{"more objects", object(append(put(nil, 0x72, make([]byte, 38)), whole...)), nil},
 		{"empty object", object(nil), identity.ErrNoCertificate},
 		{"empty certificate", object(put(nil, 0x70, nil)), identity.ErrNoCertificate},
-		{"no certificate", object(put(nil, 0x71, []byte{0})), errCertificate},
-		{"nothing", nil, errCertificate},
-		{"another object", put(nil, 0x54, whole), errCertificate},
-		{"truncated", object(whole)[:200], errCertificate},
-		{"truncated inside", object(whole[:200]), errCertificate},
-		{"truncated gzip", object(put(put(nil, 0x70, zipped[4:100]), 0x71, []byte{1})), errCertificate},
-		{"gzip bomb", object(identitytest.CertificateObject(make([]byte, 10<<20), true)), errCertificate},
-		{"not DER", object(identitytest.CertificateObject([]byte("hello"), false)), errCertificate},
-		{"more after it", object(identitytest.CertificateObject(append(bytes.Clone(der), 0), false)), errCertificate},
+		{"no certificate", object(put(nil, 0x71, []byte{0})), damaged("")},
+		{"nothing", nil, damaged("")},
+		{"another object", put(nil, 0x54, whole), damaged("")},
+		{"truncated", object(whole)[:200], damaged("")},
+		{"truncated inside", object(whole[:200]), damaged("")},
+		{"truncated gzip", object(put(put(nil, 0x70, zipped[4:100]), 0x71, []byte{1})), damaged("")},
+		{"gzip bomb", object(identitytest.CertificateObject(make([]byte, 10<<20), true)), damaged("")},
+		{"not DER", object(identitytest.CertificateObject([]byte("hello"), false)), damaged("")},
+		{"more after it", object(identitytest.CertificateObject(append(bytes.Clone(der), 0), false)), damaged("")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cert, err := parseCertificate(tt.in)
-			if !errors.Is(err, tt.want) || tt.want == nil && !bytes.Equal(cert.Raw, der) {
+			_, bad := errors.AsType[*identity.BadCertificate](err)
+			_, wantBad := errors.AsType[*identity.BadCertificate](tt.want)
+			if bad != wantBad || !bad && !errors.Is(err, tt.want) || tt.want == nil && !bytes.Equal(cert.Raw, der) {
 				t.Errorf("parseCertificate = %v, want %v", err, tt.want)
 			}
 		})
@@ -111,7 +129,7 @@ func FuzzNext(f *testing.F) {
 			return
 		}
 		head := len(b) - len(rest) - len(o.value)
-		if head < 2 || head > 7 || !bytes.Equal(b[head:head+len(o.value)], o.value) || !bytes.HasSuffix(b, rest) {
+		if head < 2 || head > 8 || !bytes.Equal(b[head:head+len(o.value)], o.value) || !bytes.HasSuffix(b, rest) {
 			t.Errorf("%x: value %x, rest %x", b, o.value, rest)
 		}
 		if _, ok := find(b, o.tag); !ok {

@@ -78,7 +78,7 @@ func (r *Readers) Watch(ctx context.Context, changed func([]identity.Reader)) er
 
 // equal compares what is shown of readers. Errors are as good as what they say.
 func equal(a, b identity.Reader) bool {
-	return a.Name == b.Name && a.Card == b.Card && (a.Err == nil) == (b.Err == nil) &&
+	return a.Name == b.Name && a.Card == b.Card && a.Reading == b.Reading && (a.Err == nil) == (b.Err == nil) &&
 		(a.Err == nil || a.Err.Error() == b.Err.Error())
 }
 
@@ -91,7 +91,7 @@ func (r *Readers) now() ([]identity.Reader, bool) {
 	}
 	all := make([]identity.Reader, 0, len(r.seats))
 	for _, s := range r.seats {
-		shown := identity.Reader{Name: s.name, Err: s.err}
+		shown := identity.Reader{Name: s.name, Err: s.err, Reading: s.now.in && s.card == nil && s.err == nil}
 		if s.card != nil {
 			shown.Card = s.card
 		}

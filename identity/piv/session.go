@@ -50,6 +50,19 @@ func (s *session) renew() error {
 	return s.choose()
 }
 
+// unsent calls f, and once more if the card was found reset: PC/SC reports that
+// before it sends anything, so that no try is spent.
+func (s *session) unsent(f func() error) error {
+	err := f()
+	if !wasReset(err) {
+		return err
+	}
+	if err := s.renew(); err != nil {
+		return err
+	}
+	return f()
+}
+
 // close resets the card, so that no verified PIN stays behind, and lets it go.
 func (s *session) close() { s.link.close(scard.ResetCard) }
 
@@ -90,7 +103,7 @@ func words(err error, reader string, was presence) error {
 // spoken reports that err is one of package identity's already.
 func spoken(err error) bool {
 	for _, known := range []error{
-		identity.ErrNotPIV, identity.ErrNoCertificate, identity.ErrPINBlocked, identity.ErrCardRemoved,
+		identity.ErrNotPIV, identity.ErrNoCertificate, identity.ErrPINBlocked, identity.ErrCardRemoved, identity.ErrContactless,
 		identity.ErrNotTouched, identity.ErrCancelled, identity.ErrPINFormat, identity.ErrNoService,
 	} {
 		if errors.Is(err, known) {

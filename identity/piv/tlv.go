@@ -42,7 +42,7 @@ func tag(b []byte) (uint32, []byte, error) {
 	return 0, nil, errTLV
 }
 
-// length reads a length of one to four bytes.
+// length reads a length of one to five bytes.
 func length(b []byte) (int, []byte, error) {
 	if len(b) == 0 {
 		return 0, nil, errTLV
@@ -52,14 +52,17 @@ func length(b []byte) (int, []byte, error) {
 		return n, b, nil
 	}
 	more := n & 0x7f
-	if more == 0 || more > 3 || more > len(b) {
+	if more == 0 || more > 4 || more > len(b) {
 		return 0, nil, errTLV
 	}
-	n = 0
+	var long uint32
 	for _, c := range b[:more] {
-		n = n<<8 | int(c)
+		long = long<<8 | uint32(c)
 	}
-	return n, b[more:], nil
+	if long > answerMax {
+		return 0, nil, errTLV
+	}
+	return int(long), b[more:], nil
 }
 
 // find returns the value of the first object in b with a tag, and whether there is one.
