@@ -13,6 +13,8 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"fyne.io/fyne/v2/lang"
+
 	"incamera/cmd/incamera/cardcmd"
 	"incamera/cmd/incamera/client"
 	"incamera/cmd/incamera/ordercmd"
@@ -54,7 +56,7 @@ func run(ctx context.Context, args []string) int {
 	case "rehearse":
 		return report(rehearse(ctx, args))
 	case "card":
-		return cardcmd.Run(ctx, args, os.Stdout, os.Stderr)
+		return cardcmd.Run(ctx, args, lang.SystemLocale().String(), os.Stdout, os.Stderr)
 	case "order":
 		readers := piv.NewReaders()
 		defer func() { _ = readers.Close() }() // nothing is held any more

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"incamera/identity"
@@ -20,12 +21,14 @@ import (
 	"incamera/identity/trust"
 )
 
-const usage = `incamera card [--json] [--offline] [--policy FILE]
+const usage = `incamera card [--json] [--offline] [--policy FILE] [--lang en|fr]
 	says which readers and cards are there, and whether this workstation's
 	policy would let them in. It asks for no PIN.
 	--json     the same, for a program to read
 	--offline  asks no server whether a certificate was revoked
-	--policy   judges by FILE instead of this workstation's policy`
+	--policy   judges by FILE instead of this workstation's policy
+	--lang     speaks English or French instead of the policy's language, or
+	           this machine's`
 
 // Exit codes: a card would be let in; none would; the question could not be asked.
 const (
@@ -36,15 +39,16 @@ const (
 
 // Time limits: for all readers to be looked at, and for one server to answer.
 const (
-	lookFor   = 5 * time.Second
+	lookFor   = 20 * time.Second // cards can be slow
 	settleFor = 700 * time.Millisecond
 	answerIn  = 10 * time.Second
 )
 
-// Run runs the command and returns what the process is to exit with.
-func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// Run runs the command on a machine of a language and returns what the process
+// is to exit with.
+func Run(ctx context.Context, args []string, language string, stdout, stderr io.Writer) int {
 	cards := piv.NewReaders()
-	d := desk{cards: cards, now: time.Now, fetch: trust.HTTP(&http.Client{Timeout: answerIn})}
+	d := desk{cards: cards, now: time.Now, fetch: trust.HTTP(&http.Client{Timeout: answerIn}), language: language}
 	code := d.run(ctx, args, stdout, stderr)
 	if err := cards.Close(); err != nil {
 		fmt.Fprintln(stderr, "incamera card:", err)
@@ -57,14 +61,24 @@ type desk struct {
 	cards identity.Readers
 	now   func() time.Time
 	fetch trust.Fetch
+	// language is the machine's.
+	language string
+}
+
+// options are the command's flags.
+type options struct {
+	json, offline    bool
+	policy, language string
 }
 
 func (d desk) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var o options
 	flags := flag.NewFlagSet("card", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	asJSON := flags.Bool("json", false, "")
-	offline := flags.Bool("offline", false, "")
-	path := flags.String("policy", "", "")
+	flags.BoolVar(&o.json, "json", false, "")
+	flags.BoolVar(&o.offline, "offline", false, "")
+	flags.StringVar(&o.policy, "policy", "", "")
+	flags.StringVar(&o.language, "lang", "", "")
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
 		fmt.Fprintln(stderr, usage)
 		if errors.Is(err, flag.ErrHelp) {
@@ -72,16 +86,13 @@ func (d desk) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		}
 		return exitUsage
 	}
-	r, err := d.report(ctx, *path, *offline)
+	r, in, err := d.report(ctx, o)
+	if err == nil && o.json {
+		err = writeJSON(stdout, r)
+	} else if err == nil {
+		err = writeText(stdout, r, in)
+	}
 	if err != nil {
-		fmt.Fprintln(stderr, "incamera card:", err)
-		return exitUsage
-	}
-	write := writeText
-	if *asJSON {
-		write = writeJSON
-	}
-	if err := write(stdout, r); err != nil {
 		fmt.Fprintln(stderr, "incamera card:", err)
 		return exitUsage
 	}
@@ -92,51 +103,51 @@ func (d desk) run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 }
 
 // report looks at everything once.
-func (d desk) report(ctx context.Context, path string, offline bool) (*report, error) {
+func (d desk) report(ctx context.Context, o options) (*report, *words, error) {
 	readers, err := look(ctx, d.cards)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r := &report{At: d.now().UTC().Truncate(time.Second), Policy: policyReport{SetBy: map[string]string{}}, Readers: []readerReport{}}
-	j := d.judge(&r.Policy, path, offline)
+	j := d.judge(&r.Policy, o)
 	for _, reader := range readers {
 		r.Readers = append(r.Readers, j.reader(ctx, reader))
 	}
-	return r, nil
+	return r, j.words, nil
 }
 
 // judge reads the policy into p. A policy that cannot be read is part of the
 // report: it is what the desk has to mend.
-func (d desk) judge(p *policyReport, path string, offline bool) judge {
-	j := judge{now: d.now}
-	decided, err := policy.Load(path)
+func (d desk) judge(p *policyReport, o options) judge {
+	j := judge{now: d.now, words: inLanguage(o.language, d.language)}
+	decided, err := policy.Load(o.policy)
 	if err != nil {
-		p.Error = err.Error()
-		j.why = "this workstation's policy cannot be read"
+		p.Error, j.why = err.Error(), j.words.unreadPolicy
 		return j
 	}
+	j.words = inLanguage(o.language, decided.Language, d.language)
 	p.describe(decided)
 	j.anchors, err = trust.Decided(decided)
 	if err != nil {
-		p.Error = err.Error()
-		j.why = "this workstation's policy names no root to judge by"
+		p.Error, j.why = err.Error(), j.words.noRoots
 		return j
 	}
-	if !offline {
+	if !o.offline {
 		j.revocation = trust.DecidedRevocation(decided, j.anchors, d.fetch, "", nil)
 	}
-	p.Offline = offline
+	p.Offline = o.offline
 	return j
 }
 
-// look waits until the readers have been looked at: until nothing has changed
-// for a while, since a card that is being read shows up late.
+// look waits until the readers have been looked at and their cards read: until
+// nothing has changed for a while, since some cards are read more than once.
 func look(ctx context.Context, cards identity.Readers) ([]identity.Reader, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, lookFor, errLooked)
 	defer cancel()
 	seen := make(chan []identity.Reader, 1)
 	done := make(chan error, 1)
 	go func() {
+		defer close(done)
 		done <- cards.Watch(ctx, func(readers []identity.Reader) {
 			select {
 			case <-seen: // the newest counts
@@ -155,15 +166,18 @@ func look(ctx context.Context, cards identity.Readers) ([]identity.Reader, error
 
 var errLooked = errors.New("the readers took too long")
 
-// settle returns the last of what is seen before a pause, or why there is
-// nothing.
+// settle returns the last of what is seen before a pause in which no card is
+// being read, or why there is nothing.
 func settle(ctx context.Context, seen <-chan []identity.Reader, done <-chan error) ([]identity.Reader, error) {
 	var readers []identity.Reader
 	var pause <-chan time.Time
 	for {
 		select {
 		case readers = <-seen:
-			pause = time.After(settleFor)
+			pause = nil
+			if !slices.ContainsFunc(readers, func(r identity.Reader) bool { return r.Reading }) {
+				pause = time.After(settleFor)
+			}
 		case <-pause:
 			return readers, nil
 		case err := <-done:

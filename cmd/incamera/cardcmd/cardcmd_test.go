@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -27,6 +29,8 @@ type quiet struct {
 	t     *testing.T
 	extra map[string]*x509.Certificate
 	maker [][]byte
+	// silent is why the maker's word cannot be had.
+	silent error
 }
 
 func (q quiet) Use(context.Context, identity.Asker, func(crypto.Signer) error) error {
@@ -49,7 +53,7 @@ func (q quiet) Slots(ctx context.Context) (map[string]*x509.Certificate, error) 
 	return all, err
 }
 
-func (q quiet) Attestation(context.Context) ([][]byte, error) { return q.maker, nil }
+func (q quiet) Attestation(context.Context) ([][]byte, error) { return q.maker, q.silent }
 
 // row is a row of readers that stays as it is.
 type row []identity.Reader
@@ -129,8 +133,8 @@ var changing = []struct {
 	with string
 }{
 	{regexp.MustCompile(`spki:[0-9a-f]{64}`), "spki:…"},
-	{regexp.MustCompile(`number [0-9a-f]{20,}`), "number …"},
-	{regexp.MustCompile(`Policy: .*/policy.toml`), "Policy: …/policy.toml"},
+	{regexp.MustCompile(`(number|numéro) [0-9a-f]{20,}`), "$1 …"},
+	{regexp.MustCompile(`: /.*/policy.toml`), ": …/policy.toml"},
 }
 
 func TestText(t *testing.T) {
@@ -163,6 +167,9 @@ func TestText(t *testing.T) {
 
 // The clock of a bubble begins on 1 January 2000.
 const wantText = `Policy: …/policy.toml
+  Revocation  hard
+  Attestation report
+  Asks for    2.16.840.1.101.3.2.1.48.11
 
 Reader A
   Card        Software card, serial number 1234567
@@ -197,15 +204,140 @@ Reader B
               policies 2.16.840.1.101.3.2.1.48.11
               spki:…
   Attested    no
-  Admitted    NO. The card certificate expired on 31 December 1999. It has to be renewed.
-              identity: the card certificate expired on 1999-12-31T00:00:00Z
+  Admitted    NO. The card's certificate expired on 1999-12-31. It has to be renewed.
+              (identity: the card certificate expired on 1999-12-31T00:00:00Z)
 
 Reader C
   empty
 
 Reader D
-  identity: the card holds no PIV application
+  This is no PIV card, or it is the wrong way round.
 `
+
+// What is said in French is the same, to the line.
+func TestFrench(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t, plainPolicy+"language = \"fr\"\n")
+		soon := r.card(house.Person{Common: "Zoé Côté", NotAfter: r.at.AddDate(0, 0, 24)}, identitytest.Config{Serial: "1234567", Tries: 1})
+		over := r.card(house.Person{Common: "Bob Singh", NotBefore: r.at.AddDate(-3, 0, 0), NotAfter: r.at.AddDate(0, 0, -1)}, identitytest.Config{})
+		readers := row{{Name: "Lecteur A", Card: soon}, {Name: "Lecteur B", Card: over}, {Name: "Lecteur C"}, {Name: "Lecteur D", Err: &identity.BusyError{}}}
+		got, _, code := r.run(readers)
+		for _, c := range changing {
+			got = c.find.ReplaceAllString(got, c.with)
+		}
+		if got != wantFrench || code != exitAdmitted {
+			t.Errorf("exit code %d, printed\n%s\nwant\n%s", code, got, wantFrench)
+		}
+		if got, _, _ := r.run(readers, "--lang", "en"); !strings.Contains(got, "yes, if the PIN is right") {
+			t.Errorf("asked for English, printed\n%s", got)
+		}
+	})
+}
+
+const wantFrench = `Politique : …/policy.toml
+  Révocation  hard
+  Attestation report
+  Exige       2.16.840.1.101.3.2.1.48.11
+
+Lecteur A
+  Carte       Software card, numéro de série 1234567
+  NIP         1 essai restant
+  Clé 9A      CN=Zoé Côté,O=Test House,C=CA
+              délivré par CN=Test House Issuing CA,O=Test House,C=CA
+              P-256, numéro …
+              valide du 2000-01-01 au 2000-01-25 (24 jours restants)
+              pour clientAuth, smartcardLogon
+              politiques 2.16.840.1.101.3.2.1.48.11
+              spki:…
+  Attestée    non
+  Admise      oui, si le NIP est juste
+
+Lecteur B
+  Carte       Software card
+  NIP         3 essais restants
+  Clé 9A      CN=Bob Singh,O=Test House,C=CA
+              délivré par CN=Test House Issuing CA,O=Test House,C=CA
+              P-256, numéro …
+              valide du 1997-01-01 au 1999-12-31 (ÉCHU)
+              pour clientAuth, smartcardLogon
+              politiques 2.16.840.1.101.3.2.1.48.11
+              spki:…
+  Attestée    non
+  Admise      NON. Le certificat de la carte est échu depuis le 1999-12-31. Il faut le renouveler.
+              (identity: the card certificate expired on 1999-12-31T00:00:00Z)
+
+Lecteur C
+  vide
+
+Lecteur D
+  La carte est utilisée par un autre programme.
+`
+
+// Every word is there in both languages, and formats take the same arguments.
+func TestWords(t *testing.T) {
+	en, fr := reflect.ValueOf(english), reflect.ValueOf(french)
+	verbs := regexp.MustCompile(`%[a-z]`)
+	for i := range en.NumField() {
+		name, one, other := en.Type().Field(i).Name, en.Field(i), fr.Field(i)
+		if one.Kind() == reflect.Map {
+			for _, key := range one.MapKeys() {
+				if other.MapIndex(key).String() == "" {
+					t.Errorf("%s of %s is missing", name, key)
+				}
+			}
+			continue
+		}
+		if one.String() == "" || other.String() == "" {
+			t.Errorf("%s is missing", name)
+		}
+		if a, b := verbs.FindAllString(one.String(), -1), verbs.FindAllString(other.String(), -1); !slices.Equal(a, b) {
+			t.Errorf("%s takes %v in English, %v in French", name, a, b)
+		}
+	}
+}
+
+// A card that is slow to be read is waited for, and one that never is is told
+// of: its reader is not called empty.
+func TestSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t, plainPolicy)
+		card := r.card(tremblay, identitytest.Config{})
+		if got, _, code := r.run(slow{10 * time.Second, row{{Name: "Reader", Card: card}}}); code != exitAdmitted {
+			t.Errorf("exit code %d, printed\n%s", code, got)
+		}
+		if got, _, code := r.run(slow{time.Hour, nil}); code != exitRefused || !strings.Contains(got, "takes too long") {
+			t.Errorf("exit code %d, printed\n%s", code, got)
+		}
+	})
+}
+
+// slow readers take a while to read a card.
+type slow struct {
+	after time.Duration
+	then  row
+}
+
+func (s slow) Watch(ctx context.Context, changed func([]identity.Reader)) error {
+	changed([]identity.Reader{{Name: "Reader", Reading: true}})
+	select {
+	case <-time.After(s.after):
+		return s.then.Watch(ctx, changed)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Where the maker's word could not be asked for, this is what keeps a card out.
+func TestUnattested(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t, plainPolicy+"attestation = \"require\"\n")
+		card := r.card(tremblay, identitytest.Config{})
+		card.silent = &identity.BusyError{Holder: "GnuPG"}
+		if got, _, code := r.run(row{{Name: "Reader", Card: card}}); code != exitRefused || !strings.Contains(got, "in use by GnuPG") {
+			t.Errorf("exit code %d, printed\n%s", code, got)
+		}
+	})
+}
 
 func TestCauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -320,7 +452,7 @@ func TestWrongPolicyFile(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRoom(t, text)
-			got, _, code := r.run(row{{Name: "Reader", Card: r.card(tremblay, identitytest.Config{})}})
+			got, _, code := r.run(row{{Name: "Reader", Card: r.card(tremblay, identitytest.Config{})}}, "--lang", "en")
 			if code != exitRefused || !strings.Contains(got, says) || !strings.Contains(got, "It cannot be judged") || !strings.Contains(got, "Alice Tremblay") {
 				t.Errorf("%q: exit code %d, printed\n%s", text, code, got)
 			}
@@ -335,7 +467,7 @@ func TestNoReader(t *testing.T) {
 			t.Errorf("exit code %d, printed\n%s", code, got)
 		}
 		got, _, _ := r.run(row{{Err: identity.ErrNoService}})
-		if !strings.Contains(got, identity.ErrNoService.Error()) {
+		if !strings.Contains(got, "smartcard service is not running") {
 			t.Errorf("printed\n%s", got)
 		}
 		if got, _, _ := r.run(row{}, "--json"); !strings.Contains(got, `"readers": []`) {

@@ -23,6 +23,7 @@ type judge struct {
 	revocation *trust.Revocation // nil: nobody is asked
 	why        string
 	now        func() time.Time
+	words      *words
 }
 
 // slots is what a card may tell beyond its certificate for signing in: the
@@ -36,13 +37,18 @@ type attested interface {
 	Attestation(ctx context.Context) ([][]byte, error)
 }
 
+// errSlow reports a card of which nothing is known yet.
+var errSlow = errors.New("the card has not been read in time")
+
 func (j judge) reader(ctx context.Context, r identity.Reader) readerReport {
 	out := readerReport{Name: r.Name}
-	if r.Err != nil {
-		out.Error = r.Err.Error()
-	}
-	if r.Card != nil {
+	switch {
+	case r.Card != nil:
 		out.Card = j.card(ctx, r.Card)
+	case r.Err != nil:
+		out.verdict = j.words.verdict(r.Err)
+	case r.Reading:
+		out.verdict = j.words.verdict(errSlow)
 	}
 	return out
 }
@@ -62,10 +68,7 @@ func (j judge) card(ctx context.Context, card identity.Card) *cardReport {
 		out.Tries = &info.Tries
 	}
 	out.Attested, err = j.admit(ctx, card, certs[signIn], err)
-	out.Cause, out.Why = refusal(err)
-	if out.Admitted = err == nil; !out.Admitted {
-		out.Detail = err.Error()
-	}
+	out.Admitted, out.verdict = err == nil, j.words.verdict(err)
 	return out
 }
 
@@ -102,12 +105,16 @@ func (j judge) admit(ctx context.Context, card identity.Card, cert *x509.Certifi
 		return false, &policyError{j.why}
 	}
 	chain := [][]byte{cert.Raw}
+	unattested := error(nil) // why the maker's word could not be had
 	if a, ok := card.(attested); ok {
-		if ders, err := a.Attestation(ctx); err == nil {
-			chain = append(chain, ders...)
-		}
+		var word [][]byte
+		word, unattested = a.Attestation(ctx)
+		chain = append(chain, word...)
 	}
 	person, err := j.anchors.Verify(chain, j.now())
+	if _, missing := errors.AsType[*identity.NotAttested](err); missing && unattested != nil {
+		return false, unattested
+	}
 	if err != nil {
 		return false, err
 	}
@@ -122,58 +129,66 @@ func (j judge) admit(ctx context.Context, card identity.Card, cert *x509.Certifi
 	return person.Attested, nil
 }
 
-// refusal is a cause in one word for programs and in a sentence for people;
-// both are empty for nil.
-func refusal(err error) (cause, why string) {
-	switch {
-	case err == nil:
-		return "", ""
-	case errors.Is(err, identity.ErrNoCertificate):
-		return "no-certificate", "The card holds no certificate for signing in (slot 9A)."
-	case errors.Is(err, identity.ErrPINBlocked):
-		return "pin-blocked", "The card's PIN is blocked. It has to be unblocked with the PUK, or by whoever issued the card."
-	case errors.Is(err, identity.ErrCardRemoved):
-		return "removed", "The card was taken out."
+// verdict is why a card would not be let in, or cannot even be read; all is
+// empty for nil. What the sentence leaves out is in the detail.
+func (w *words) verdict(err error) verdict {
+	if err == nil {
+		return verdict{}
 	}
-	if cause, why, ok := refusedCertificate(err); ok {
-		return cause, why
+	for _, known := range []struct {
+		err        error
+		cause, why string
+	}{
+		{identity.ErrNoCertificate, "no-certificate", w.noCertificate},
+		{identity.ErrPINBlocked, "pin-blocked", w.pinBlocked},
+		{identity.ErrCardRemoved, "removed", w.removed},
+		{identity.ErrContactless, "contactless", w.contactless},
+		{identity.ErrNotPIV, "not-piv", w.notPIV},
+		{identity.ErrNoService, "no-service", w.noService},
+		{errSlow, "slow", w.slow},
+	} {
+		if errors.Is(err, known.err) {
+			return verdict{Cause: known.cause, Why: known.why}
+		}
 	}
 	if busy, ok := errors.AsType[*identity.BusyError](err); ok {
-		return "busy", "The card is in use by " + cmp.Or(busy.Holder, "another program") + "."
+		return verdict{Cause: "busy", Why: fmt.Sprintf(w.busyF, cmp.Or(busy.Holder, w.otherProgram))}
 	}
 	if p, ok := errors.AsType[*policyError](err); ok {
-		return "policy", "It cannot be judged: " + p.why + "."
+		return verdict{Cause: "policy", Why: fmt.Sprintf(w.unjudgedF, p.why)}
 	}
-	return "unreadable", "The card cannot be read."
+	cause, why := w.certificate(err)
+	return verdict{cause, why, err.Error()}
 }
 
-// day is a date as people write it.
-func day(t time.Time) string { return t.UTC().Format("2 January 2006") }
+// day is a date as it is written in both languages.
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
-func refusedCertificate(err error) (cause, why string, ok bool) {
+// certificate is why a certificate does not open the door.
+func (w *words) certificate(err error) (cause, why string) {
 	switch e := err.(type) {
 	case *identity.Expired:
-		return "expired", fmt.Sprintf("The %s expired on %s. It has to be renewed.", e.What, day(e.On)), true
+		return "expired", fmt.Sprintf(w.expiredF, w.kinds[e.What], day(e.On))
 	case *identity.NotYetValid:
-		return "not-yet-valid", fmt.Sprintf("The %s is not valid before %s. If that is past, this machine's clock is wrong.", e.What, day(e.From)), true
+		return "not-yet-valid", fmt.Sprintf(w.notYetF, w.kinds[e.What], day(e.From))
 	case *identity.UnknownIssuer:
-		return "unknown-issuer", fmt.Sprintf("The certificate's issuer, %q, leads to none of the House's roots.", e.Issuer), true
+		return "unknown-issuer", fmt.Sprintf(w.issuerF, e.Issuer)
 	case *identity.WrongPolicy:
-		return "wrong-policy", "The certificate was not issued under a policy that the House asks for.", true
+		return "wrong-policy", w.wrongPolicy
 	case *identity.WrongPurpose:
-		return "wrong-purpose", "The certificate is not for signing in: " + e.Why + ".", true
+		return "wrong-purpose", w.wrongPurpose
 	case *identity.NoPIN:
-		return "no-pin", "The certificate is for card authentication, which asks for no PIN, and so proves no person.", true
+		return "no-pin", w.noPIN
 	case *identity.WrongName:
-		return "wrong-name", "An issuer of the certificate may not give the name that is in it.", true
+		return "wrong-name", w.wrongName
 	case *identity.BadCertificate:
-		return "bad-certificate", "The certificate breaks a rule: " + e.Why + ".", true
+		return "bad-certificate", w.bad
 	case *identity.Revoked:
-		return "revoked", fmt.Sprintf("The %s was revoked on %s.", e.What, day(e.On)), true
+		return "revoked", fmt.Sprintf(w.revokedF, w.kinds[e.What], day(e.On))
 	case *identity.RevocationUnknown:
-		return "revocation-unknown", "Nobody could say whether the certificate was revoked, and the House's policy insists on knowing.", true
+		return "revocation-unknown", w.revocationUnknown
 	case *identity.NotAttested:
-		return "not-attested", "The card's maker does not vouch for the key, and the House's policy insists on it: " + e.Why + ".", true
+		return "not-attested", w.notAttested
 	}
-	return "", "", false
+	return "unreadable", w.unreadable
 }

@@ -31,9 +31,16 @@ type policyReport struct {
 }
 
 type readerReport struct {
-	Name  string      `json:"name"`
-	Error string      `json:"error,omitempty"`
-	Card  *cardReport `json:"card"` // null when the reader is empty
+	Name    string      `json:"name"`
+	verdict             // why the card in it cannot be read
+	Card    *cardReport `json:"card"` // null when the reader is empty or its card cannot be read
+}
+
+// A verdict is why not; see [words.verdict].
+type verdict struct {
+	Cause  string `json:"cause,omitempty"`  // one word, the same in every language
+	Why    string `json:"why,omitempty"`    // for people
+	Detail string `json:"detail,omitempty"` // for those who look further
 }
 
 type cardReport struct {
@@ -43,11 +50,9 @@ type cardReport struct {
 	Touch    bool         `json:"touch"`
 	Slots    []slotReport `json:"slots"`
 	Error    string       `json:"error,omitempty"` // why the slots could not be read
-	Admitted bool         `json:"admitted"`
-	Cause    string       `json:"cause,omitempty"` // one word, see refusals
-	Why      string       `json:"why,omitempty"`   // for people
-	Detail   string       `json:"detail,omitempty"`
 	Attested bool         `json:"attested"`
+	Admitted bool         `json:"admitted"`
+	verdict
 }
 
 type slotReport struct {

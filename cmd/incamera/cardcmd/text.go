@@ -1,6 +1,7 @@
 package cardcmd
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -9,116 +10,145 @@ import (
 	"time"
 )
 
+// A page is a report as people read it, while it is written.
+type page struct {
+	*words
+	text strings.Builder
+	at   time.Time
+}
+
 // writeText prints a report for people.
-func writeText(w io.Writer, r *report) error {
-	var b strings.Builder
-	textPolicy(&b, r.Policy)
+func writeText(w io.Writer, r *report, in *words) error {
+	p := page{words: in, at: r.At}
+	p.decided(r.Policy)
 	if len(r.Readers) == 0 {
-		b.WriteString("\nNo card reader.\n")
+		p.line("\n%s", p.noReader)
 	}
 	for _, reader := range r.Readers {
-		textReader(&b, reader, r.At)
+		p.reader(reader)
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, p.text.String())
 	return err
 }
 
-func textPolicy(b *strings.Builder, p policyReport) {
-	switch {
-	case p.Error != "":
-		fmt.Fprintf(b, "Policy: %s\n", strings.ReplaceAll(p.Error, "\n", "\n        "))
-	case len(p.SetBy) == 0:
-		b.WriteString("Policy: nothing is set\n")
-	default:
-		sources := slices.Compact(slices.Sorted(maps.Values(p.SetBy)))
-		fmt.Fprintf(b, "Policy: %s\n", strings.Join(sources, ", "))
+func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.text, format+"\n", args...) }
+
+// row is a line with a label, which may be empty.
+func (p *page) row(label, text string) { p.line("  %-12s%s", label, text) }
+
+// decided says where the policy is from, and what of it can keep a card out.
+func (p *page) decided(r policyReport) {
+	sources := strings.Join(slices.Compact(slices.Sorted(maps.Values(r.SetBy))), ", ")
+	said := strings.ReplaceAll(cmp.Or(r.Error, sources, p.nothingSet), "\n", "\n    ")
+	p.line(p.policyF, said)
+	for _, row := range [][2]string{
+		{p.revocation, r.Revocation},
+		{p.attestation, r.Attestation},
+		{p.policies, strings.Join(r.PolicyOIDs, ", ")},
+	} {
+		if row[1] != "" {
+			p.row(row[0], row[1])
+		}
 	}
-	if p.Offline {
-		b.WriteString("Nobody is asked whether a certificate was revoked (--offline).\n")
+	if r.Offline {
+		p.line("%s", p.offline)
 	}
 }
 
-func textReader(b *strings.Builder, r readerReport, at time.Time) {
-	name := r.Name
-	if name == "" {
-		name = "Readers"
-	}
-	fmt.Fprintf(b, "\n%s\n", name)
+func (p *page) reader(r readerReport) {
+	p.line("\n%s", cmp.Or(r.Name, p.readers))
 	switch {
 	case r.Card != nil:
-		textCard(b, *r.Card, at)
-	case r.Error != "":
-		fmt.Fprintf(b, "  %s\n", r.Error)
+		p.cardIn(*r.Card)
+	case r.Why != "":
+		p.line("  %s", r.Why)
+		p.detail("  ", r.Detail)
 	default:
-		b.WriteString("  empty\n")
+		p.line("  %s", p.empty)
 	}
 }
 
-func textCard(b *strings.Builder, c cardReport, at time.Time) {
-	row := func(label, text string) { fmt.Fprintf(b, "  %-12s%s\n", label, text) }
+func (p *page) detail(indent, text string) {
+	if text != "" {
+		p.line("%s(%s)", indent, text)
+	}
+}
+
+func (p *page) cardIn(c cardReport) {
 	made := c.Make
 	if c.Serial != "" {
-		made += ", serial number " + c.Serial
+		made = fmt.Sprintf(p.serialF, made, c.Serial)
 	}
-	row("Card", made)
-	row("PIN", tries(c.Tries))
+	p.row(p.card, made)
+	p.row(p.pin, p.tries(c.Tries))
 	if c.Touch {
-		row("Touch", "asked for at each signature")
+		p.row(p.touch, p.touched)
 	}
 	for _, slot := range c.Slots {
-		textSlot(row, slot, at)
+		p.slotOf(slot)
 	}
-	if c.Error != "" {
-		row("Slots", c.Error)
+	if c.Error != "" && c.Detail != c.Error && c.Cause == "" {
+		p.row(p.slots, c.Error)
 	}
-	row("Attested", map[bool]string{true: "yes: the maker vouches for the key", false: "no"}[c.Attested])
+	p.row(p.attested, map[bool]string{true: p.vouched, false: p.no}[c.Attested])
 	if c.Admitted {
-		row("Admitted", "yes, if the PIN is right")
+		p.row(p.admitted, p.yes)
 		return
 	}
-	row("Admitted", "NO. "+c.Why)
-	if c.Detail != "" {
-		row("", c.Detail)
-	}
+	p.row(p.admitted, fmt.Sprintf(p.refusedF, c.Why))
+	p.detail(strings.Repeat(" ", 14), c.Detail)
 }
 
-func tries(left *int) string {
+func (p *page) tries(left *int) string {
 	switch {
 	case left == nil:
-		return "the card does not tell how many tries are left"
+		return p.triesUnknown
 	case *left == 0:
-		return "BLOCKED, no tries left"
+		return p.blocked
 	case *left == 1:
-		return "1 try left"
+		return p.oneTry
 	}
-	return fmt.Sprintf("%d tries left", *left)
+	return fmt.Sprintf(p.triesF, *left)
 }
 
-func textSlot(row func(label, text string), s slotReport, at time.Time) {
-	row("Slot "+s.Slot, s.Subject)
-	row("", "issued by "+s.Issuer)
-	row("", fmt.Sprintf("%s, number %s", s.Key, s.Serial))
-	row("", fmt.Sprintf("valid %s to %s%s", s.NotBefore.Format(time.DateOnly), s.NotAfter.Format(time.DateOnly), outOfTime(s, at)))
-	row("", "for "+listed(s.Usage))
-	row("", "policies "+listed(s.Policies))
+func (p *page) slotOf(s slotReport) {
+	p.row(p.slot+" "+s.Slot, s.Subject)
+	p.row("", fmt.Sprintf(p.issuedF, s.Issuer))
+	p.row("", fmt.Sprintf(p.numberF, s.Key, s.Serial))
+	valid := fmt.Sprintf(p.validF, day(s.NotBefore), day(s.NotAfter))
+	if warning := p.outOfTime(s); warning != "" {
+		valid += " (" + warning + ")"
+	}
+	p.row("", valid)
+	p.row("", fmt.Sprintf(p.forF, p.listed(s.Usage)))
+	p.row("", fmt.Sprintf(p.policiesF, p.listed(s.Policies)))
 	for _, name := range s.Names {
-		row("", name)
+		p.row("", name)
 	}
 }
 
-func outOfTime(s slotReport, at time.Time) string {
-	switch {
-	case at.After(s.NotAfter):
-		return " (EXPIRED)"
-	case at.Before(s.NotBefore):
-		return " (NOT YET VALID)"
+// soon is when the end of a certificate is near enough to be told.
+const soon = 60 * 24 * time.Hour
+
+func (p *page) outOfTime(s slotReport) string {
+	left := s.NotAfter.Sub(p.at)
+	switch days := int(left.Hours() / 24); {
+	case left < 0:
+		return p.expired
+	case p.at.Before(s.NotBefore):
+		return p.notYet
+	case left > soon:
+		return ""
+	case days == 1:
+		return p.oneDay
+	default:
+		return fmt.Sprintf(p.daysF, days)
 	}
-	return ""
 }
 
-func listed(list []string) string {
+func (p *page) listed(list []string) string {
 	if len(list) == 0 {
-		return "none"
+		return p.none
 	}
 	return strings.Join(list, ", ")
 }
