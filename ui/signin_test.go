@@ -12,6 +12,7 @@ import (
 
 	"incamera/identity"
 	"incamera/ui/kit"
+	"incamera/ui/trouble"
 	"incamera/ui/uitest"
 )
 
@@ -218,6 +219,38 @@ func TestNewPINIsTypedTwice(t *testing.T) {
 	})
 }
 
+// The PIN is changed from the room to sign in: the old one is asked for, then
+// the new one, and the room says what has come of it.
+func TestPINIsChanged(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		d := s.signIn(uitest.A1)
+		s.typed("111111")
+		s.press("Change PIN…")
+		if !slices.Equal(d.Asked, []string{"change PIN"}) {
+			t.Fatalf("asked %q", d.Asked)
+		}
+		old := s.ask(t.Context(), identity.PINQuestion{Card: uitest.A1.Info(), Which: identity.PINOld, Left: 1})
+		if !s.says("The PIN you have now") || !s.says("This is the last try.") {
+			t.Error("the old PIN is not asked for with a warning")
+		}
+		s.typed("123456")
+		s.key(fyne.KeyReturn)
+		if got := <-old; got.text != "123456" {
+			t.Errorf("the card is answered %v", got)
+		}
+		s.Tell(&trouble.Trouble{Kind: trouble.PINChanged})
+		s.loop.Settle()
+		if !s.says("Your PIN was changed") {
+			t.Error("nobody is told that the PIN was changed")
+		}
+		s.typed("654321")
+		s.key(fyne.KeyReturn)
+		if !slices.Equal(d.Asked, []string{"change PIN", "sign in"}) {
+			t.Errorf("asked %q", d.Asked)
+		}
+	})
+}
+
 func TestCardsComeAndGo(t *testing.T) {
 	english(t, func(t *testing.T, s *screen) {
 		changed := make(chan []identity.Reader)
@@ -229,6 +262,7 @@ func TestCardsComeAndGo(t *testing.T) {
 		}{
 			{nil, "Connect a card reader"},
 			{[]identity.Reader{{Name: "A"}}, "Put your card in the reader"},
+			{[]identity.Reader{{Name: "A", Reading: true}}, "Reading your card"},
 			{[]identity.Reader{{Name: "A", Card: uitest.A1}}, "5 tries left"},
 			{[]identity.Reader{{Name: "A", Card: uitest.A1}, {Name: "B", Card: uitest.A2}}, "5 tries left"},
 			{[]identity.Reader{{Name: "B", Card: uitest.A2}}, "3 tries left"},

@@ -29,16 +29,20 @@ func (v *View) showCards() {
 
 // item shows one card: its make, and its serial number or reader.
 func (v *View) item(c identity.Card) *kit.Item {
-	info := c.Info()
-	name, more := info.Make, info.Reader
-	if info.Serial != "" {
-		name += " · " + info.Serial
-	}
+	name, more := title(c.Info()), c.Info().Reader
 	about := kit.NewText(more, look.Caption, look.Muted)
 	about.Cut = true
 	content := kit.With(&kit.Lead{Gap: 14}, kit.NewIcon(look.Card, look.AccentInk, 1.3),
 		kit.Column(1, kit.Bold(name, look.Body, look.Ink), about))
 	return kit.NewItem(content, name+", "+more, func() { v.choose(c) })
+}
+
+// title names a card by its make, and by its serial number if it tells.
+func title(info identity.CardInfo) string {
+	if info.Serial == "" {
+		return info.Make
+	}
+	return info.Make + " · " + info.Serial
 }
 
 // showState says what the person has to do, if there is no card to choose or
@@ -62,6 +66,9 @@ func (v *View) stateNow(w *words.Catalogue) (look.Icon, string, string) {
 	if v.card != nil && v.left == 0 && v.err == nil {
 		return look.Warning, w.SignIn.Blocked, w.SignIn.BlockedHint
 	}
+	if said, ok := v.said(w); ok && said.Calm {
+		return look.Info, said.Title, said.Text
+	}
 	cards := v.present()
 	if len(cards) > 1 && v.card == nil {
 		return look.Card, w.SignIn.Choose, ""
@@ -70,6 +77,9 @@ func (v *View) stateNow(w *words.Catalogue) (look.Icon, string, string) {
 		return look.Card, "", ""
 	}
 	for _, r := range v.readers {
+		if r.Reading {
+			return look.Card, w.SignIn.Reading, ""
+		}
 		if r.Err != nil {
 			said := trouble.Say(r.Err, w)
 			return look.Warning, said.Title, said.Text

@@ -70,13 +70,13 @@ func (a *Question) Leaf(w *words.Catalogue) kit.Leaf {
 	a.pin.Say(w.SignIn.PIN, w.SignIn.PINHint)
 	a.again.Say(w.SignIn.AskRepeat, w.SignIn.PINHint)
 	a.confirm.Say(w.SignIn.Confirm, "")
-	rows := []fyne.CanvasObject{kit.NewText(a.q.Card.Make+" · "+a.q.Card.Serial, look.Body, look.Muted), a.pin}
-	title := w.SignIn.AskSign
+	rows := []fyne.CanvasObject{kit.NewText(title(a.q.Card), look.Body, look.Muted), a.pin}
+	heading := w.SignIn.AskSign
 	switch a.q.Which {
 	case identity.PINOld:
-		title = w.SignIn.AskOld
+		heading = w.SignIn.AskOld
 	case identity.PINNew:
-		title = w.SignIn.AskNew
+		heading = w.SignIn.AskNew
 		rows = append(rows, kit.NewText(w.SignIn.AskRepeat, look.Body, look.Ink), a.again)
 	}
 	if a.differed {
@@ -89,5 +89,5 @@ func (a *Question) Leaf(w *words.Catalogue) kit.Leaf {
 		rows = append(rows, kit.Wrapped(w.SignIn.LastTry, look.Body, look.DangerInk, width))
 	}
 	cancel := kit.NewButton(kit.Plain, "", w.Common.Cancel, func() { a.done(nil, identity.ErrCancelled) })
-	return kit.Leaf{Title: title, Content: kit.Column(look.Gap, rows...), Buttons: []*kit.Button{cancel, a.confirm}}
+	return kit.Leaf{Title: heading, Content: kit.Column(look.Gap, rows...), Buttons: []*kit.Button{cancel, a.confirm}}
 }

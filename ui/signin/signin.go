@@ -22,7 +22,10 @@ import (
 type Door interface {
 	// SignIn starts signing in with card. The card will ask for its PIN.
 	SignIn(card identity.Card)
-	// Cancel gives up what SignIn has started.
+	// ChangePIN starts changing card's PIN. The card will ask for the old one
+	// and the new one, on sheets.
+	ChangePIN(card identity.Card)
+	// Cancel gives up what was started.
 	Cancel()
 }
 
@@ -37,7 +40,7 @@ type View struct {
 	words   *words.Catalogue
 	readers []identity.Reader
 	card    identity.Card // chosen; nil for none
-	busy    bool          // signing in
+	busy    bool          // signing in, or changing the PIN
 	held    bool          // the PIN was typed before the card asked
 	warned  bool          // of the last try, since the card was chosen
 	left    int           // tries left, -1 if unknown
@@ -54,7 +57,7 @@ type View struct {
 	pin                             *kit.PIN
 	form                            *fyne.Container
 	trouble                         *kit.Banner
-	submit                          *kit.Button
+	change, submit                  *kit.Button
 	content                         fyne.CanvasObject
 }
 
@@ -75,9 +78,10 @@ func New(w *words.Catalogue, c fyne.Canvas, d Door) *View {
 	v.pin = kit.NewPIN(func(int) { v.show() }, v.enter)
 	v.form = kit.Column(6, kit.Row(look.Gap, v.label, kit.Spacer(), v.tries), v.pin, v.hint)
 	v.trouble = kit.NewBanner(width, nil)
+	v.change = kit.NewButton(kit.Plain, "", "", v.changePIN)
 	v.submit = kit.NewButton(kit.Filled, "", "", v.enter)
 	v.content = kit.NewPanel(kit.Sized(width, 0, kit.Column(look.Room,
-		v.title, v.lead, v.trouble, v.state, v.cards, v.form, kit.Row(0, kit.Spacer(), v.submit))), 32)
+		v.title, v.lead, v.trouble, v.state, v.cards, v.form, kit.Row(0, v.change, kit.Spacer(), v.submit))), 32)
 	v.show()
 	return v
 }
@@ -183,6 +187,15 @@ func (v *View) enter() {
 	v.door.SignIn(v.card)
 }
 
+// changePIN has the card ask for its PIN and the new one; what was typed here
+// is neither.
+func (v *View) changePIN() {
+	v.busy, v.held, v.err = true, false, nil
+	v.pin.Wipe()
+	v.show()
+	v.door.ChangePIN(v.card)
+}
+
 // PIN implements [identity.Asker]. It may be called from any goroutine but the UI's.
 func (v *View) PIN(ctx context.Context, q identity.PINQuestion) ([]byte, error) {
 	return Wait(ctx, func(answer func([]byte, error)) { v.ask(q, answer) }, func() { v.reply(nil, context.Cause(ctx)) })
@@ -235,13 +248,23 @@ func (v *View) show() {
 	v.showCards()
 	v.showForm()
 	v.trouble.Say("", "", "", false)
-	if v.err != nil {
-		said := trouble.Say(v.err, w)
+	if said, ok := v.said(w); ok && !said.Calm {
 		v.trouble.Say(said.Title, said.Text, "", said.Grave)
 	}
+	v.change.Say(w.SignIn.ChangePIN, "")
+	v.change.Allow(!v.busy)
+	v.change.Hidden = v.form.Hidden
 	v.submit.Say(w.SignIn.Submit, "")
 	v.submit.Allow(v.ready())
 	v.content.Refresh()
+}
+
+// said is what has come of it in words, if there is something to say.
+func (v *View) said(w *words.Catalogue) (trouble.Said, bool) {
+	if v.err == nil {
+		return trouble.Said{}, false
+	}
+	return trouble.Say(v.err, w), true
 }
 
 // ready reports whether there is enough to go on: a PIN has six characters at least.

@@ -41,6 +41,7 @@ const (
 	Full        // a request found no room
 	SessionOver // the session certificate has run out
 	CardRefused // the service does not take the certificate
+	PINChanged  // as was asked
 )
 
 // A Trouble is an error that the program has given its kind.
@@ -115,6 +116,8 @@ func card(err error, w *words.Catalogue) *Said {
 		return grave(w.Trouble.NoService)
 	case errors.Is(err, identity.ErrNotPIV):
 		return plain(w.Trouble.NotPIV)
+	case errors.Is(err, identity.ErrContactless):
+		return plain(w.Trouble.Contactless)
 	case errors.Is(err, identity.ErrNoCertificate):
 		return plain(w.Trouble.NoCertificate)
 	case errors.Is(err, identity.ErrPINFormat):
@@ -220,6 +223,8 @@ func kind(t *Trouble, w *words.Catalogue) *Said {
 		return s
 	case Closed:
 		return calm(w.Trouble.Closed)
+	case PINChanged:
+		return calm(w.Trouble.PINChanged)
 	case Left:
 		return calm(w.Trouble.Left)
 	}

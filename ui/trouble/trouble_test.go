@@ -23,6 +23,8 @@ func TestErrorsInWords(t *testing.T) {
 	}{
 		{identity.ErrNoService, "The computer’s smartcard service is not running", "Le service de cartes de l’ordinateur ne fonctionne pas", true},
 		{identity.ErrNotPIV, "This is not a House card", "Ce n’est pas une carte de la Chambre", false},
+		{identity.ErrContactless, "This reader is contactless", "Ce lecteur est sans contact", false},
+		{&Trouble{Kind: PINChanged}, "Your PIN was changed", "Votre NIP a été changé", false},
 		{identity.ErrNoCertificate, "This card has no certificate", "Cette carte n’a pas de certificat", false},
 		{&identity.BusyError{}, "Another program is using the card", "Un autre programme utilise la carte", false},
 		{&identity.WrongPINError{Left: 4}, "That PIN is not right", "Ce NIP est erroné", false},

@@ -66,6 +66,9 @@ func (d *Door) note(s string) error { d.Asked = append(d.Asked, s); return nil }
 // SignIn implements [signin.Door].
 func (d *Door) SignIn(identity.Card) { _ = d.note("sign in") }
 
+// ChangePIN implements [signin.Door].
+func (d *Door) ChangePIN(identity.Card) { _ = d.note("change PIN") }
+
 // Cancel implements [signin.Door].
 func (d *Door) Cancel() { _ = d.note("cancel") }
 

@@ -27,6 +27,8 @@ var Rooms = []Room{
 	{"signin-empty", signIn(identity.Reader{Name: "A"}), nil},
 	{"signin-two", signIn(identity.Reader{Name: "A", Card: A1}, identity.Reader{Name: "B", Card: A2}), nil},
 	{"signin-notpiv", signIn(identity.Reader{Name: "A", Err: identity.ErrNotPIV}), nil},
+	{"signin-reading", signIn(identity.Reader{Name: "A", Reading: true}), nil},
+	{"signin-changed", signIn(identity.Reader{Name: "A", Card: A1}), tell(&trouble.Trouble{Kind: trouble.PINChanged})},
 	{"signin-wrong", signIn(identity.Reader{Name: "A", Card: A1}), tell(&identity.WrongPINError{Left: 4})},
 	{"signin-last", signIn(identity.Reader{Name: "A", Card: A1}), tell(&identity.WrongPINError{Left: 1})},
 	{"signin-blocked", signIn(identity.Reader{Name: "A", Card: A1}), tell(&identity.WrongPINError{Left: 0})},

@@ -21,6 +21,7 @@ import (
 	"incamera/sitting"
 	"incamera/ui"
 	"incamera/ui/lobby"
+	"incamera/ui/trouble"
 )
 
 // Options are what a client is built of.
@@ -132,6 +133,17 @@ func (c *client) Cancel() { c.work(func(context.Context) {}) }
 
 // SignIn implements [ui.SignInDoor].
 func (c *client) SignIn(card identity.Card) { c.signIn(card, c.window) }
+
+// ChangePIN implements [ui.SignInDoor].
+func (c *client) ChangePIN(card identity.Card) {
+	c.work(func(ctx context.Context) {
+		if err := card.ChangePIN(ctx, c.window); err != nil {
+			c.window.Tell(explain(err))
+			return
+		}
+		c.window.Tell(&trouble.Trouble{Kind: trouble.PINChanged})
+	})
+}
 
 func (c *client) signIn(card identity.Card, ask identity.Asker) {
 	c.window.Working(ui.SigningIn, c.Cancel)

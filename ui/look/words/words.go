@@ -55,6 +55,7 @@ type SignIn struct {
 	Title, Lead, NoReader, NoReaderHint, NoCard, NoCardHint, Choose       string
 	PIN, PINHint, Submit, Touch, TouchHint, LastTry, Blocked, BlockedHint string
 	Tries                                                                 Plural
+	Reading, ChangePIN                                                    string
 	AskSign, AskOld, AskNew, AskRepeat, Differ, Confirm                   string
 }
 
@@ -108,6 +109,7 @@ type Steps struct {
 // Trouble are what the window says when something is wrong, and what to do next.
 type Trouble struct {
 	Other, NoService, NotPIV, NoCertificate, Busy, BusyWith, PINFormat, PINBlocked          Saying
+	Contactless, PINChanged                                                                 Saying
 	WrongPIN, LastPIN, CardRemoved, NotTouched, Cancelled                                   Saying
 	Expired, NotYetValid, UnknownIssuer, WrongPolicy, WrongPurpose, Revoked, Unknown        Saying
 	NotAttested, BadCertificate, NotOnRoster, NoSittings                                    Saying
