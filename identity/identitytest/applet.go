@@ -64,6 +64,7 @@ type Applet struct {
 	pin, puk secret
 	selected application
 	verified bool   // the PIN was checked since power came
+	fresh    bool   // and no key has signed since
 	admin    bool   // the management key was checked
 	witness  []byte // of a mutual authentication under way
 	chain    *Command

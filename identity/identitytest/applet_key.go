@@ -80,12 +80,10 @@ func (a *Applet) sign(ctx context.Context, c Command, fields map[byte][]byte) ([
 		return nil, swWrongP1P2
 	case !asked || !wanted || len(response) > 0 || !s.takes(challenge, size):
 		return nil, swWrongData
-	case c.P2 != 0x9E && !a.verified:
+	case c.P2 != 0x9E && !a.verified, (s.PINAlways || c.P2 == 0x9C) && !(a.verified && a.fresh):
 		return nil, swNotAllowed
 	}
-	if s.PINAlways || c.P2 == 0x9C {
-		a.verified = false
-	}
+	a.fresh = false // for keys that want the PIN each time; for all others it stands
 	if s.Touch && a.config.Touch != nil && !a.config.Touch(ctx) {
 		return nil, swNotAllowed
 	}

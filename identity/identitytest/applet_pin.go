@@ -34,6 +34,7 @@ func (a *Applet) doVerify(c Command) uint16 {
 	}
 	sw := a.pin.check(c.Data)
 	a.verified = sw == swOK
+	a.fresh = a.verified
 	return sw
 }
 

@@ -108,12 +108,6 @@ func (a application) tries(ref byte) (int, error) {
 	return -1, err
 }
 
-// verified reports whether the PIN stands verified.
-func (a application) verified(ref byte) bool {
-	_, err := a.send(insVerify, 0, ref, nil)
-	return err == nil
-}
-
 // verify has the card check pin.
 func (a application) verify(ref byte, pin []byte) error {
 	var padded [8]byte

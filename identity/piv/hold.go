@@ -132,8 +132,10 @@ func (h *hold) verify(s *session, pin []byte) error {
 	return s.unsent(func() error { return s.application.verify(s.pin, pin) })
 }
 
-// sign signs. A card that has forgotten the PIN which it had accepted is
-// given it once more, and asked once more.
+// sign signs. A card that wants the PIN which it had accepted, because it has
+// forgotten it or its key wants it each time, is given it once more, and asked
+// once more. Whether the PIN still stands verified does not tell: it does where
+// the key wants it each time.
 func (h *hold) sign(s *session, pin []byte, j job) ([]byte, error) {
 	began := time.Now()
 	sig, err := s.sign(j.random, j.pub, j.digest, j.opts)
@@ -147,9 +149,7 @@ func (h *hold) sign(s *session, pin []byte, j job) ([]byte, error) {
 		if err := s.renew(); err != nil {
 			return nil, err
 		}
-	case s.forgotten(err):
-	case touch && denied(err):
-		return nil, identity.ErrNotTouched
+	case denied(err):
 	default:
 		return nil, err
 	}

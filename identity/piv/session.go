@@ -82,10 +82,6 @@ func (s *session) sign(random io.Reader, pub crypto.PublicKey, digest []byte, op
 // denied reports the status that a key answers with when it wants a PIN or a touch.
 func denied(err error) bool { return isStatus(err, swNotVerified) }
 
-// forgotten reports that the card wants a PIN which it had accepted. A touch
-// that did not come has the same status; then the PIN still stands verified.
-func (s *session) forgotten(err error) bool { return denied(err) && !s.verified(s.pin) }
-
 // words puts what a session says in the words of package identity; what is
 // left has no meaning for a person.
 func words(err error, reader string, was presence) error {
