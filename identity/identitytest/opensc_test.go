@@ -114,6 +114,32 @@ func checkSigned(t *testing.T, key crypto.Signer) {
 	}
 }
 
+// OpenSC's own trial of a token: it signs, verifies and decrypts with every key
+// in turn, also with one that wants the PIN each time.
+func TestOpenSCTrial(t *testing.T) {
+	keyRSA, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := certified(t, keyRSA)
+	for name, make := range map[string]func(...identitytest.Slot) identitytest.AppletConfig{
+		"T=0": identitytest.PlainT0, "T=1": identitytest.PlainT1,
+	} {
+		t.Run(name, func(t *testing.T) {
+			identitytest.NewService(t)
+			slot := func(ref byte) identitytest.Slot {
+				return identitytest.Slot{Ref: ref, Key: key.Key, Certificate: key.Certificate.Raw}
+			}
+			identitytest.Insert(t, 0, make(slot(0x9A), slot(0x9C), slot(0x9D)))
+			present(t)
+			out, err := exec.CommandContext(t.Context(), "pkcs11-tool", "--login", "--pin", identitytest.PIN, "--test").CombinedOutput()
+			if err != nil || !bytes.Contains(out, []byte("No errors")) {
+				t.Errorf("pkcs11-tool --test: %v\n%s", err, out)
+			}
+		})
+	}
+}
+
 // OpenSC proves that it knows the management key and writes a certificate.
 func TestOpenSCIssues(t *testing.T) {
 	identitytest.NewService(t)

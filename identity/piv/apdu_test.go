@@ -166,7 +166,10 @@ func FuzzRubbish(f *testing.F) {
 			}
 			_, _ = a.authenticate(Authentication, algP256, make([]byte, 32))
 			_ = a.verify(refPIN, []byte("123456"))
-			if r.n > 16*roundsMax {
+			_ = a.change(refPIN, []byte("123456"), []byte("654321"))
+			_, _ = a.authenticate(Authentication, algRSA3072, make([]byte, 384))
+			_, _ = a.certificates()
+			if r.n > 40*roundsMax {
 				t.Errorf("%d commands", r.n)
 			}
 		}

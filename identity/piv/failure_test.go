@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ebfe/scard"
+
 	"incamera/identity"
 	"incamera/identity/identitytest"
 )
@@ -30,6 +32,18 @@ func signOnce(ctx context.Context, card identity.Card, ask identity.Asker) error
 	})
 }
 
+// uses are what a card is used for.
+func uses() map[string]func(*testing.T, identity.Card) error {
+	return map[string]func(*testing.T, identity.Card) error{
+		"sign": func(t *testing.T, card identity.Card) error {
+			return signOnce(t.Context(), card, identitytest.Answer(identitytest.PIN))
+		},
+		"change PIN": func(t *testing.T, card identity.Card) error {
+			return card.ChangePIN(t.Context(), identitytest.Answer(identitytest.PIN, identitytest.PIN))
+		},
+	}
+}
+
 func TestRemoval(t *testing.T) {
 	for name, config := range makes() {
 		t.Run(name, func(t *testing.T) {
@@ -45,70 +59,117 @@ func TestRemoval(t *testing.T) {
 // and can be used as soon as it is back.
 func TestPulledDuringEachCommand(t *testing.T) {
 	for name, config := range makes() {
+		for does, use := range uses() {
+			t.Run(name+" "+does, func(t *testing.T) { pulledDuringEach(t, config, use) })
+		}
+	}
+}
+
+func pulledDuringEach(t *testing.T, config identitytest.AppletConfig, use func(*testing.T, identity.Card) error) {
+	var trap identitytest.Trap
+	config.Before = trap.Before
+	identitytest.NewService(t)
+	plug, applet := identitytest.Insert(t, 0, config)
+	w := watch(t)
+	for n := 1; ; n++ {
+		card := w.card()
+		trap.Set(n, identitytest.CardPulled)
+		err := use(t, card)
+		if !trap.Snapped() {
+			if err != nil {
+				t.Errorf("undisturbed: %v", err)
+			}
+			t.Logf("pulled at each of %d commands", n-1)
+			return
+		}
+		if !errors.Is(err, identity.ErrCardRemoved) && err != nil {
+			t.Errorf("pulled at command %d: %v, want ErrCardRemoved", n, err)
+		}
+		w.empty()
+		if applet.Tries() < 3 {
+			t.Errorf("pulled at command %d: %d tries left", n, applet.Tries())
+		}
+		trap.Set(0, identitytest.Answered)
+		if err := plug.Insert(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A card that forgets at any command that its PIN was verified is given it
+// once more; one that loses power altogether gives an error or does its work,
+// never a lost try.
+func TestForgetsDuringEachCommand(t *testing.T) {
+	for name, config := range makes() {
+		for does, use := range uses() {
+			for fateName, fate := range map[string]identitytest.Fate{"PIN": identitytest.PINDropped, "power": identitytest.PowerLost} {
+				t.Run(name+" "+does+" "+fateName, func(t *testing.T) { forgetsDuringEach(t, config, use, fate) })
+			}
+		}
+	}
+}
+
+func forgetsDuringEach(t *testing.T, config identitytest.AppletConfig, use func(*testing.T, identity.Card) error, fate identitytest.Fate) {
+	var trap identitytest.Trap
+	config.Before = trap.Before
+	card, _, applet := found(t, config)
+	for n := 1; ; n++ {
+		trap.Set(n, fate)
+		err := use(t, card)
+		if err != nil && fate == identitytest.PINDropped {
+			t.Errorf("at command %d: %v", n, err)
+		}
+		if applet.Tries() < 3 || applet.Verified() {
+			t.Errorf("at command %d: %d tries left, PIN verified: %v", n, applet.Tries(), applet.Verified())
+		}
+		if !trap.Snapped() {
+			break
+		}
+	}
+	trap.Set(0, identitytest.Answered)
+	if err := use(t, card); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// While a person types, other programs may have the card, even alone.
+func TestNotHeldWhileTyping(t *testing.T) {
+	for name, config := range makes() {
 		t.Run(name, func(t *testing.T) {
-			var trap identitytest.Trap
-			config.Before = trap.Before
-			identitytest.NewService(t)
-			plug, applet := identitytest.Insert(t, 0, config)
-			w := watch(t)
-			for n := 1; ; n++ {
-				card := w.card()
-				trap.Set(n, identitytest.CardPulled)
-				err := signOnce(t.Context(), card, identitytest.Answer(identitytest.PIN))
-				if !trap.Snapped() {
-					if err != nil {
-						t.Errorf("undisturbed: %v", err)
-					}
-					t.Logf("pulled at each of %d commands", n-1)
-					return
-				}
-				if !errors.Is(err, identity.ErrCardRemoved) && err != nil {
-					t.Errorf("pulled at command %d: %v, want ErrCardRemoved", n, err)
-				}
-				w.empty()
-				if applet.Tries() < 3 {
-					t.Errorf("pulled at command %d: %d tries left", n, applet.Tries())
-				}
-				trap.Set(0, identitytest.Answered)
-				if err := plug.Insert(); err != nil {
-					t.Fatal(err)
-				}
+			card, _, _ := found(t, config)
+			ask := typing{t, card.Info().Reader}
+			if err := signOnce(t.Context(), card, ask); err != nil {
+				t.Error(err)
+			}
+			if err := card.ChangePIN(t.Context(), ask); err != nil {
+				t.Error(err)
 			}
 		})
 	}
 }
 
-// A card that forgets at any command that its PIN was verified is given it
-// once more; one that loses power altogether gives an error or a signature,
-// never a lost try.
-func TestForgetsDuringEachCommand(t *testing.T) {
-	for name, config := range makes() {
-		for fateName, fate := range map[string]identitytest.Fate{"PIN": identitytest.PINDropped, "power": identitytest.PowerLost} {
-			t.Run(name+" "+fateName, func(t *testing.T) {
-				var trap identitytest.Trap
-				config.Before = trap.Before
-				card, _, applet := found(t, config)
-				for n := 1; ; n++ {
-					trap.Set(n, fate)
-					err := signOnce(t.Context(), card, identitytest.Answer(identitytest.PIN))
-					if err != nil && fate == identitytest.PINDropped {
-						t.Errorf("at command %d: %v", n, err)
-					}
-					if applet.Tries() < 3 || applet.Verified() {
-						t.Errorf("at command %d: %d tries left, PIN verified: %v", n, applet.Tries(), applet.Verified())
-					}
-					if !trap.Snapped() {
-						break
-					}
-				}
-				trap.Set(0, identitytest.Answered)
-				if err := signOnce(t.Context(), card, identitytest.Answer(identitytest.PIN)); err != nil {
-					t.Errorf("afterwards: %v", err)
-				}
-			})
-		}
-	}
+// typing is a person who types the PIN while another program takes the card
+// in a reader for itself, once.
+type typing struct {
+	t      *testing.T
+	reader string
 }
+
+func (p typing) PIN(context.Context, identity.PINQuestion) ([]byte, error) {
+	sc, err := scard.EstablishContext()
+	if err != nil {
+		return nil, err
+	}
+	defer sc.Release()
+	card, err := sc.Connect(p.reader, scard.ShareExclusive, scard.ProtocolAny)
+	if err != nil {
+		p.t.Errorf("the card is held while a PIN is typed: %v", err)
+		return nil, identity.ErrCancelled
+	}
+	return []byte(identitytest.PIN), card.Disconnect(scard.ResetCard)
+}
+
+func (p typing) Touch(context.Context, identity.CardInfo) {}
 
 func TestPINAlways(t *testing.T) {
 	for name, config := range makes() {
