@@ -59,12 +59,42 @@ func (s *server) Protect(_ context.Context, r *pb.ProtectRequest) (*pb.ProtectRe
 func (s *server) Unprotect(_ context.Context, r *pb.UnprotectRequest) (*pb.UnprotectResponse, error) {
 	out := &pb.UnprotectResponse{}
 	return out, s.with(r.StateId, func(st *state) error {
-		d, err := st.g.Unprotect(r.Ciphertext)
+		d, err := st.unprotect(r.Ciphertext)
 		if err == nil {
 			out.Plaintext, out.AuthenticatedData = d.Data, d.AuthenticatedData
 		}
 		return err
 	})
+}
+
+// unprotect opens a message of this epoch or one of the last. The harness wants
+// late messages opened, which a group does not do: their keys end with their
+// epoch.
+func (st *state) unprotect(message []byte) (*mls.ApplicationData, error) {
+	d, err := st.g.Unprotect(message)
+	for _, g := range st.earlier {
+		if err == nil {
+			break
+		}
+		if late, missed := g.Unprotect(message); missed == nil {
+			d, err = late, nil
+		}
+	}
+	return d, err
+}
+
+// keep puts a copy of the group aside before it moves on.
+func (st *state) keep() error {
+	stored, err := st.g.Marshal()
+	if err != nil {
+		return err
+	}
+	g, err := mls.Unmarshal(stored, st.id, st.o)
+	if err != nil {
+		return err
+	}
+	st.earlier = append([]*mls.Group{g}, st.earlier[:min(len(st.earlier), 3)]...)
+	return nil
 }
 
 // propose sends a proposal, and remembers that it is one's own.
@@ -211,6 +241,9 @@ func (st *state) take(message []byte) error {
 	}
 	admitted, err := staged.Admit(func(*mls.Staged) error { return nil })
 	if err != nil {
+		return err
+	}
+	if err := st.keep(); err != nil {
 		return err
 	}
 	st.pending = nil

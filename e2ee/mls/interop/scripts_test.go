@@ -15,8 +15,8 @@ import (
 	pb "incamera/e2ee/mls/interop/harness"
 )
 
-// The scripts below are of the harness's kinds, played by two servers of ours
-// over gRPC on the loopback address.
+// The harness's scripts, played by two servers over gRPC on the loopback
+// address.
 
 // peer is another implementation's server, or a second one of this module. It
 // takes the place of our second server: go test -peer 127.0.0.1:50052.
@@ -68,7 +68,7 @@ func other(t *testing.T) (pb.MLSClientClient, []mls.Suite) {
 type troupe struct {
 	t       *testing.T
 	servers []pb.MLSClientClient
-	swap    int // which server plays the first actor
+	cast    uint64 // which server plays whom, a bit for each in order of appearance
 	suite   mls.Suite
 	suites  []mls.Suite // those that both servers speak
 	private bool
@@ -78,13 +78,14 @@ type troupe struct {
 	offer   map[string]uint32
 	signer  map[string]uint32
 	members []string
+	keys    int // pre-shared keys so far
 }
 
 func (tr *troupe) actor(name string) pb.MLSClientClient {
 	if c, ok := tr.plays[name]; ok {
 		return c
 	}
-	c := tr.servers[(len(tr.plays)+tr.swap)%len(tr.servers)]
+	c := tr.servers[tr.cast>>(len(tr.plays)%8)&1]
 	tr.plays[name] = c
 	return c
 }
@@ -118,13 +119,9 @@ func (tr *troupe) create(name string, members ...string) {
 	}
 	var adds []*pb.ProposalDescription
 	for _, m := range members {
-		adds = append(adds, add(tr.keyPackage(m)))
+		adds = append(adds, addition(tr.keyPackage(m)))
 	}
 	tr.commit(name, step{values: adds, joiners: members})
-}
-
-func add(kp []byte) *pb.ProposalDescription {
-	return &pb.ProposalDescription{ProposalType: []byte("add"), KeyPackage: kp}
 }
 
 func (tr *troupe) keyPackage(name string) []byte {
@@ -187,12 +184,19 @@ func (tr *troupe) hear(but string, refs [][]byte, commit, authenticator []byte) 
 	}
 }
 
-func (tr *troupe) externalJoin(via, name string, apart, prior bool, psks ...*pb.PreSharedKey) {
+// An outside says how to join from there.
+type outside struct {
+	apart bool // tree
+	prior bool // remove the own old leaf
+	psks  []*pb.PreSharedKey
+}
+
+func (tr *troupe) externalJoin(via, name string, o outside) {
 	tr.t.Helper()
-	info := tr.info(via, apart)
+	info := tr.info(via, o.apart)
 	r := must[*pb.ExternalJoinResponse](tr.t)(tr.actor(name).ExternalJoin(tr.t.Context(), &pb.ExternalJoinRequest{
 		GroupInfo: info.GroupInfo, RatchetTree: info.RatchetTree, EncryptHandshake: tr.private,
-		Identity: []byte(name), RemovePrior: prior, Psks: psks,
+		Identity: []byte(name), RemovePrior: o.prior, Psks: o.psks,
 	}))
 	tr.members = slices.DeleteFunc(tr.members, func(m string) bool { return m == name })
 	tr.hear("", nil, r.Commit, r.EpochAuthenticator)
@@ -208,9 +212,10 @@ func (tr *troupe) info(of string, apart bool) *pb.GroupInfoResponse {
 }
 
 // psk gives a fresh key to all who are named.
-func (tr *troupe) psk(id string, names ...string) *pb.PreSharedKey {
+func (tr *troupe) psk(names ...string) *pb.PreSharedKey {
 	tr.t.Helper()
-	k := &pb.PreSharedKey{PskId: []byte(id), PskSecret: []byte("secret " + id)}
+	tr.keys++
+	k := &pb.PreSharedKey{PskId: fmt.Appendf(nil, "key %d", tr.keys), PskSecret: fmt.Appendf(nil, "secret %d", tr.keys)}
 	for _, n := range names {
 		at, ok := tr.state[n]
 		if !ok {
@@ -223,9 +228,27 @@ func (tr *troupe) psk(id string, names ...string) *pb.PreSharedKey {
 	return k
 }
 
-func (tr *troupe) proposal(r *pb.ProposalResponse, err error) []byte {
+// A said is an application message, with what it should open to.
+type said struct{ from, words, sealed string }
+
+func (tr *troupe) say(from, words string) said {
 	tr.t.Helper()
-	return must[*pb.ProposalResponse](tr.t)(r, err).Proposal
+	p := must[*pb.ProtectResponse](tr.t)(tr.actor(from).Protect(tr.t.Context(), &pb.ProtectRequest{
+		StateId: tr.state[from], Plaintext: []byte(words), AuthenticatedData: []byte(from),
+	}))
+	return said{from, words, string(p.Ciphertext)}
+}
+
+func (tr *troupe) hearAll(to string, all ...said) {
+	tr.t.Helper()
+	for _, s := range all {
+		u := must[*pb.UnprotectResponse](tr.t)(tr.actor(to).Unprotect(tr.t.Context(), &pb.UnprotectRequest{
+			StateId: tr.state[to], Ciphertext: []byte(s.sealed),
+		}))
+		if string(u.Plaintext) != s.words || string(u.AuthenticatedData) != s.from {
+			tr.t.Fatalf("%s heard %q of %q", to, u.Plaintext, u.AuthenticatedData)
+		}
+	}
 }
 
 // talk has each member say something that all others hear, and export alike.
@@ -234,16 +257,10 @@ func (tr *troupe) talk() {
 	ctx := tr.t.Context()
 	var exported, auth []byte
 	for _, from := range tr.members {
-		p := must[*pb.ProtectResponse](tr.t)(tr.actor(from).Protect(ctx, &pb.ProtectRequest{
-			StateId: tr.state[from], Plaintext: []byte("order, order"), AuthenticatedData: []byte(from),
-		}))
+		words := tr.say(from, "order, order")
 		for _, to := range tr.members {
-			if to == from {
-				continue
-			}
-			u := must[*pb.UnprotectResponse](tr.t)(tr.actor(to).Unprotect(ctx, &pb.UnprotectRequest{StateId: tr.state[to], Ciphertext: p.Ciphertext}))
-			if string(u.Plaintext) != "order, order" || string(u.AuthenticatedData) != from {
-				tr.t.Fatalf("%s heard %q of %q", to, u.Plaintext, u.AuthenticatedData)
+			if to != from {
+				tr.hearAll(to, words)
 			}
 		}
 		e := must[*pb.ExportResponse](tr.t)(tr.actor(from).Export(ctx, &pb.ExportRequest{
@@ -266,26 +283,53 @@ func (tr *troupe) free() {
 	}
 }
 
-// TestScripts plays all scripts, in all suites, with each server in each role,
-// with public and private handshakes.
+// all has every script played in every casting. Between two servers of ours one
+// is as good as another.
+var all = flag.Bool("all", false, "play the scripts with the servers in all combinations of roles")
+
+// castings are those to play for a script with so many actors.
+func castings(actors int) []uint64 {
+	if !*all {
+		return []uint64{0xAA}
+	}
+	out := make([]uint64, 1<<actors)
+	for i := range out {
+		out[i] = uint64(i)
+	}
+	return out
+}
+
+// TestScripts plays all scripts, in all suites, with public and private
+// handshakes.
 func TestScripts(t *testing.T) {
 	second, suites := other(t)
 	servers := []pb.MLSClientClient{dial(t), second}
 	for name, play := range scripts {
 		for _, suite := range suites {
-			for mode := range 4 {
-				t.Run(fmt.Sprintf("%s/%04x/%d", name, uint16(suite), mode), func(t *testing.T) {
-					tr := &troupe{
-						t: t, servers: servers, swap: mode % 2, suite: suite, suites: suites, private: mode > 1,
-						plays: map[string]pb.MLSClientClient{}, state: map[string]uint32{},
-						offer: map[string]uint32{}, signer: map[string]uint32{},
+			for _, private := range []bool{false, true} {
+				actors := 8
+				for i, cast := range castings(actors) {
+					if i > 0 && i >= 1<<actors {
+						break
 					}
-					play(tr)
-					tr.talk()
-					tr.free()
-				})
+					t.Run(fmt.Sprintf("%s/%04x/%t/%x", name, uint16(suite), private, cast), func(t *testing.T) {
+						tr := newTroupe(t, servers, cast)
+						tr.suite, tr.suites, tr.private = suite, suites, private
+						play(tr)
+						actors = min(actors, len(tr.plays))
+						tr.talk()
+						tr.free()
+					})
+				}
 			}
 		}
+	}
+}
+
+func newTroupe(t *testing.T, servers []pb.MLSClientClient, cast uint64) *troupe {
+	return &troupe{
+		t: t, servers: servers, cast: cast, plays: map[string]pb.MLSClientClient{},
+		state: map[string]uint32{}, offer: map[string]uint32{}, signer: map[string]uint32{},
 	}
 }
 

@@ -43,6 +43,7 @@ type state struct {
 	public  bool // handshakes are sent in the clear
 	pending *mls.Pending
 	seen    map[string]mls.ProposalRef // proposals sent or handled, by message
+	earlier []*mls.Group               // the group as it was in its last epochs, newest first
 }
 
 // An offer is a key package that waits for its Welcome.
