@@ -66,9 +66,10 @@ func (k *keyPackage) verify(p *params, o *Options, at time.Time) error {
 	if err := uniqueTypes(k.extensions); err != nil {
 		return err
 	}
-	// 10: what the package carries, its leaf supports.
+	// 10: what the package carries, its leaf supports; but what is not known here
+	// must be ignored, and packages come with such types to try it.
 	for _, e := range k.extensions {
-		if !k.leaf.capabilities.hasExtension(e.Type) {
+		if slices.Contains(o.Extensions, e.Type) && !k.leaf.capabilities.hasExtension(e.Type) {
 			return errors.New("mls: key package has an extension that its leaf does not support")
 		}
 	}

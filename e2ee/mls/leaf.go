@@ -192,7 +192,7 @@ func (l *leafNode) check(p *params, o *Options, at time.Time) error {
 	if err := o.validate(p, l.credential, l.verifier.raw, at); err != nil {
 		return err
 	}
-	if err := l.checkCapabilities(p); err != nil {
+	if err := l.checkCapabilities(p, o); err != nil {
 		return err
 	}
 	_, err := l.encryption.parse(p)
@@ -212,12 +212,13 @@ func (l *leafNode) checkJoined(p *params, o *Options, at time.Time) error {
 	if len(l.encryption.raw) != p.heavy {
 		return errHPKE
 	}
-	return l.checkCapabilities(p)
+	return l.checkCapabilities(p, o)
 }
 
 // checkCapabilities: what the leaf itself uses must be among its capabilities
-// (sections 7.2 and 7.3), and so must the group's version and suite (11.1).
-func (l *leafNode) checkCapabilities(p *params) error {
+// (sections 7.2 and 7.3), and so must the group's version and suite (11.1),
+// unless [Options].UnlistedSuite lets the suite go.
+func (l *leafNode) checkCapabilities(p *params, o *Options) error {
 	if err := uniqueTypes(l.extensions); err != nil {
 		return err
 	}
@@ -229,7 +230,8 @@ func (l *leafNode) checkCapabilities(p *params) error {
 	if !slices.Contains(l.capabilities.credentials, l.credential.Type) {
 		return errors.New("mls: leaf has a credential that it does not support")
 	}
-	if !slices.Contains(l.capabilities.versions, mls10) || !slices.Contains(l.capabilities.suites, p.id) {
+	suite := o.UnlistedSuite || slices.Contains(l.capabilities.suites, p.id)
+	if !suite || !slices.Contains(l.capabilities.versions, mls10) {
 		return errors.New("mls: leaf does not support the group's version and suite")
 	}
 	return nil

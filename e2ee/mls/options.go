@@ -28,6 +28,11 @@ type Options struct {
 	// Credentials are the types that the application understands; nil: both.
 	Credentials []CredentialType
 
+	// UnlistedSuite lets in members whose capabilities leave out the group's suite
+	// against RFC 9420 sections 7.2 and 11.1, as those of some clients do: their
+	// key packages are of the suite all the same.
+	UnlistedSuite bool
+
 	// PSKs finds the pre-shared keys that commits ask for; nil: there are none.
 	PSKs PSKs
 	// PastEpochs is for how many epochs before the current one the resumption

@@ -16,6 +16,7 @@ import (
 func TestKeyPackageRules(t *testing.T) {
 	c := newCourt(t)
 	o := c.o
+	c.victim.o.Extensions, c.insider.o.Extensions = []ExtensionType{0xF00D}, []ExtensionType{0xF00D}
 	for name, v := range map[string]struct {
 		s   spoiledPackage
 		why string
@@ -27,7 +28,7 @@ func TestKeyPackageRules(t *testing.T) {
 		"10.1 signature":            {spoiledPackage{after: func(k *keyPackage) { k.signature[9] ^= 1 }}, "signature is not valid"},
 		"10.1 one key for both":     {spoiledPackage{pack: func(k *keyPackage) { k.init = k.leaf.encryption }}, "one key twice"},
 		"10.1 init key of no curve": {spoiledPackage{pack: func(k *keyPackage) { k.init = &publicKey{raw: make([]byte, 65)} }}, "HPKE key"},
-		"10 extension not known":    {spoiledPackage{pack: func(k *keyPackage) { k.extensions = []Extension{{Type: 0xF00D}} }}, "extension that its leaf"},
+		"10 extension":              {spoiledPackage{pack: func(k *keyPackage) { k.extensions = []Extension{{Type: 0xF00D}} }}, "extension that its leaf"},
 		"13.4 an extension twice":   {spoiledPackage{pack: func(k *keyPackage) { k.extensions = []Extension{{Type: 1}, {Type: 1}} }}, "occurs twice"},
 		"5.1.1 key of no curve":     {spoiledPackage{leaf: func(l *leafNode) { l.verifier = &verifier{raw: make([]byte, 65)} }}, "signature is not valid"},
 		"7.3 leaf signature":        {spoiledPackage{leafSig: true}, "signature is not valid"},
@@ -54,6 +55,35 @@ func TestKeyPackageRules(t *testing.T) {
 			t.Errorf("%s: own commit: %v, want %q", name, err, v.why)
 		}
 	}
+}
+
+// TestGrease: section 10, extensions of a key package that are not known are
+// ignored, listed among its leaf's capabilities or not.
+func TestGrease(t *testing.T) {
+	c := newCourt(t)
+	pr := spoiledPackage{pack: func(k *keyPackage) { k.extensions = []Extension{{Type: 0x0A0A, Data: []byte("x")}, {Type: 0xF00D}} }}.make(t, c.person().id, c.o)
+	p := must[*Pending](t)(c.insider.Commit(CommitParams{Proposals: []Proposal{pr}}, noon))
+	must[*Staged](t)(c.victim.Stage(p.Message, noon))
+}
+
+// TestUnlistedSuite: one whose capabilities leave out the group's suite is let in
+// and met where that is allowed, and there alone.
+func TestUnlistedSuite(t *testing.T) {
+	c := newCourt(t)
+	pr := spoiledPackage{leaf: func(l *leafNode) { l.capabilities.suites = []Suite{P384AES256} }}.make(t, c.person().id, c.o)
+	if _, err := c.insider.Commit(CommitParams{Proposals: []Proposal{pr}}, noon); err == nil {
+		t.Fatal("the suite must be listed by default")
+	}
+	c.insider.o.UnlistedSuite, c.victim.o.UnlistedSuite = true, true
+	j := c.joiner()
+	p := must[*Pending](t)(c.insider.Commit(CommitParams{Proposals: []Proposal{pr}, Adds: [][]byte{j.kp.Bytes()}}, noon))
+	must[*Staged](t)(c.victim.Stage(p.Message, noon))
+	if _, err := Join(p.Welcome, p.Tree, j.kp, c.o, nil, noon); err == nil {
+		t.Error("joined a group with such a member")
+	}
+	o := c.o
+	o.UnlistedSuite = true
+	must[*Group](t)(Join(p.Welcome, p.Tree, j.kp, o, nil, noon))
 }
 
 // others makes a leaf that does not support what the members use.
