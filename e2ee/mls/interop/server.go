@@ -102,7 +102,9 @@ func newClient(suite uint32, name []byte) (*client, error) {
 		Suite:       mls.Suite(suite),
 		Validate:    func(mls.Credential, []byte, time.Time) error { return nil },
 		MaxLifetime: -1,
-		PastEpochs:  64,
+		// mlspp leaves 0x0007 out of its capabilities.
+		UnlistedSuite: true,
+		PastEpochs:    64,
 		PSKs: func(id mls.PSKID) ([]byte, bool) {
 			key, ok := c.psks[string(id.ID)]
 			return key, ok && id.Type == mls.ExternalPSK
