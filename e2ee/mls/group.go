@@ -262,11 +262,11 @@ func (g *Group) GroupInfo(withTree bool) ([]byte, error) {
 
 func (e *epoch) groupInfo(o *Options, signer crypto.Signer, withTree, external bool) (*groupInfo, error) {
 	info := &groupInfo{context: e.ctx, tag: e.tag, signer: e.own}
-	dice, err := random(o.Rand, 1)
+	can, err := o.greased()
 	if err != nil {
 		return nil, err
 	}
-	info.extensions = append(info.extensions, Extension{Type: ExtensionType(grease(dice[0]))}) // 13.5
+	info.extensions = o.unknown(can) // 13.5
 	if withTree {
 		info.extensions = append(info.extensions, Extension{ExtRatchetTree, e.tree.bytes()})
 	}

@@ -125,7 +125,7 @@ func NewKeyPackage(id Identity, o Options, at time.Time) (*KeyPackageSecrets, er
 	}
 	kp := &keyPackage{
 		version: mls10, suite: p.id, init: newPublicKey(initKey.PublicKey()), leaf: leaf,
-		extensions: []Extension{leaf.capabilities.unknown()},
+		extensions: o.unknown(leaf.capabilities),
 	}
 	kp.toBe = kp.appendUnsigned(nil)
 	if kp.signature, err = p.sign(o.Rand, id.Signer, "KeyPackageTBS", kp.toBe); err != nil {

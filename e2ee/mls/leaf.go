@@ -51,10 +51,13 @@ func (c capabilities) hasProposal(t ProposalType) bool {
 	return t.isDefault() || slices.Contains(c.proposals, t)
 }
 
-// unknown is an extension that nobody knows, of the type that greased has
-// listed last.
-func (c capabilities) unknown() Extension {
-	return Extension{Type: c.extensions[len(c.extensions)-1]}
+// unknown is an extension that nobody knows, of the type that greased has listed
+// last; none with [Options].NoGrease.
+func (o *Options) unknown(c capabilities) []Extension {
+	if o.NoGrease {
+		return nil
+	}
+	return []Extension{{Type: c.extensions[len(c.extensions)-1]}}
 }
 
 // meets tells whether the client can be in a group that demands req and whose
@@ -182,7 +185,7 @@ func newLeaf(p *params, o *Options, id Identity) (*leafNode, hpke.PrivateKey, er
 		verifier:     &verifier{raw: sigKey},
 		credential:   id.Credential,
 		capabilities: can,
-		extensions:   append(slices.Clip(o.LeafExtensions), can.unknown()),
+		extensions:   append(slices.Clip(o.LeafExtensions), o.unknown(can)...),
 	}, priv, nil
 }
 

@@ -33,6 +33,10 @@ type Options struct {
 	// key packages are of the suite all the same.
 	UnlistedSuite bool
 
+	// NoGrease leaves out what nobody knows, which RFC 9420 section 13.5 would have
+	// everybody say, for groups with clients that trip over it.
+	NoGrease bool
+
 	// PSKs finds the pre-shared keys that commits ask for; nil: there are none.
 	PSKs PSKs
 	// PastEpochs is for how many epochs before the current one the resumption
@@ -102,6 +106,9 @@ func (o *Options) supported() capabilities {
 // greased is what this client says that it supports: one value of each kind is
 // one that nobody does, since others must be used to that (section 13.5).
 func (o *Options) greased() (capabilities, error) {
+	if o.NoGrease {
+		return o.supported(), nil
+	}
 	dice, err := random(o.Rand, 4)
 	if err != nil {
 		return capabilities{}, err

@@ -57,13 +57,31 @@ func TestKeyPackageRules(t *testing.T) {
 	}
 }
 
-// TestGrease: section 10, extensions of a key package that are not known are
-// ignored, listed among its leaf's capabilities or not.
-func TestGrease(t *testing.T) {
+// TestUnlistedExtension: section 10, extensions of a key package that are not
+// known are ignored, listed among its leaf's capabilities or not.
+func TestUnlistedExtension(t *testing.T) {
 	c := newCourt(t)
 	pr := spoiledPackage{pack: func(k *keyPackage) { k.extensions = []Extension{{Type: 0x0A0A, Data: []byte("x")}, {Type: 0xF00D}} }}.make(t, c.person().id, c.o)
 	p := must[*Pending](t)(c.insider.Commit(CommitParams{Proposals: []Proposal{pr}}, noon))
 	must[*Staged](t)(c.victim.Stage(p.Message, noon))
+}
+
+// TestNoGrease: nothing that nobody knows is said if that is not wanted.
+func TestNoGrease(t *testing.T) {
+	c := newCourt(t)
+	o := c.o
+	o.NoGrease, o.Extensions = true, []ExtensionType{0xF00D}
+	kp := must[*KeyPackageSecrets](t)(NewKeyPackage(c.person().id, o, noon)).kp
+	can := kp.leaf.capabilities
+	if len(kp.extensions)+len(kp.leaf.extensions) > 0 || len(can.extensions) != 1 || len(can.proposals) > 0 ||
+		len(can.suites) != len(Suites()) || len(can.credentials) != 2 {
+		t.Errorf("key package with grease: %+v", can)
+	}
+	c.insider.o.NoGrease = true
+	m := must[*message](t)(parseMessage(must[[]byte](t)(c.insider.GroupInfo(true))))
+	if len(m.groupInfo.extensions) != 2 {
+		t.Errorf("group info with %d extensions", len(m.groupInfo.extensions))
+	}
 }
 
 // TestUnlistedSuite: one whose capabilities leave out the group's suite is let in

@@ -83,7 +83,7 @@ func TestGrease(t *testing.T) {
 		t.Error("capabilities without grease")
 	}
 	// What all members but pretend to support is not supported.
-	extension := []Extension{own.unknown()}
+	extension := c.insider.o.unknown(own)
 	required := []Extension{RequiredCapabilities{Proposals: own.proposals}.Extension()}
 	for _, es := range [][]Extension{extension, required} {
 		if err := c.insider.o.checkContext(c.insider.p, es, noon); err == nil {

@@ -102,8 +102,10 @@ func newClient(suite uint32, name []byte) (*client, error) {
 		Suite:       mls.Suite(suite),
 		Validate:    func(mls.Credential, []byte, time.Time) error { return nil },
 		MaxLifetime: -1,
-		// mlspp leaves 0x0007 out of its capabilities.
+		// mlspp leaves 0x0007 out of its capabilities; some releases of OpenMLS refuse
+		// leaves that carry grease.
 		UnlistedSuite: true,
+		NoGrease:      true,
 		PastEpochs:    64,
 		PSKs: func(id mls.PSKID) ([]byte, bool) {
 			key, ok := c.psks[string(id.ID)]
