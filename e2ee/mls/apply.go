@@ -213,10 +213,7 @@ func (j *judge) checkOne(s sourced) error {
 // checkUpdate: sections 12.1.2 and 7.3.
 func (j *judge) checkUpdate(s sourced) error {
 	at := LeafIndex(s.from.index)
-	old := j.tree.leaf(at)
-	if old == nil {
-		return refuse("update of a blank leaf")
-	}
+	old := j.tree.leaf(at) // not blank: it has signed the proposal
 	if s.update.source != fromUpdate {
 		return refuse("update with a leaf from elsewhere")
 	}

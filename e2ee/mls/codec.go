@@ -79,7 +79,7 @@ func (r *reader) varint() int {
 	for range 1<<form - 1 {
 		v = v<<8 | uint32(r.u8())
 	}
-	if form > 0 && varintLen(int(v)) != 1<<form {
+	if varintLen(int(v)) != 1<<form {
 		r.fail()
 		return 0
 	}

@@ -3,6 +3,7 @@ package mls
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -123,15 +124,15 @@ func (t *tree) joinerKeys(own, committer LeafIndex, kp *KeyPackageSecrets, path 
 	if path == nil {
 		return keys, nil
 	}
-	if own == committer || len(path) != t.p.nh() {
-		return nil, errPath
+	if len(path) != t.p.nh() {
+		return nil, fmt.Errorf("%w: length of path secret", errPath)
 	}
 	var nodes []nodeIndex
 	for x := common(own, committer); ; x = x.parent() {
 		if t.key(x) != nil {
 			nodes = append(nodes, x)
-		} else if len(nodes) == 0 { // the lowest must be there
-			return nil, errPath
+		} else if len(nodes) == 0 {
+			return nil, fmt.Errorf("%w: path secret for a blank node", errPath)
 		}
 		if x == t.root() {
 			break

@@ -1,7 +1,6 @@
 package mls
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -62,12 +61,6 @@ func (id PSKID) append(b []byte) []byte {
 		b = appendU64(appendOpaque(append(b, byte(id.Usage)), id.GroupID), id.Epoch)
 	}
 	return appendOpaque(b, id.nonce)
-}
-
-// same tells whether both name the same key; nonces are left out.
-func (id PSKID) same(other PSKID) bool {
-	id.nonce, other.nonce = nil, nil
-	return bytes.Equal(id.append(nil), other.append(nil))
 }
 
 // with returns id with a fresh nonce, section 12.1.4.

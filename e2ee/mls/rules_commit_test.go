@@ -15,7 +15,12 @@ type court struct {
 
 func newCourt(t testing.TB) *court {
 	t.Helper()
-	sc := newScene(t, P256AES128, basic)
+	return newCourtOf(t, P256AES128)
+}
+
+func newCourtOf(t testing.TB, s Suite) *court {
+	t.Helper()
+	sc := newScene(t, s, basic)
 	sc.add(0, 4, CommitParams{})
 	sc.commit(1, CommitParams{})
 	sc.commit(3, CommitParams{})

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A forgedWelcome is a Welcome by an insider, signed and sealed as it should
@@ -141,7 +142,8 @@ func TestWelcomeRules(t *testing.T) {
 			c.extensions = []Extension{ExternalSendersExtension([]ExternalSender{{[]byte("key"), Basic([]byte("bad"))}})}
 		}}, "credential refused"},
 		"path secret of another node": {forgedWelcome{secrets: func(s *groupSecrets) { s.path = make(secret, 32) }}, "does not give the node's key"},
-		"path secret of wrong length": {forgedWelcome{secrets: func(s *groupSecrets) { s.path = secret{} }}, "update path is not valid"},
+		"path secret of wrong length": {forgedWelcome{secrets: func(s *groupSecrets) { s.path = secret{} }}, "length of path secret"},
+		"path secret of a blank node": {forgedWelcome{late: func(tr *tree) { tr.setParent(7, nil) }}, "path secret for a blank node"},
 		"PSK that is not there":       {forgedWelcome{psks: []PSKID{{Type: ExternalPSK, ID: []byte("none"), nonce: make([]byte, 32)}}}, "no pre-shared key"},
 		"PSK with a short nonce":      {forgedWelcome{psks: []PSKID{{Type: ExternalPSK, ID: []byte("paper")}}}, "nonce of wrong length"},
 		"PSK that is there":           {forgedWelcome{psks: []PSKID{paper}}, ""},
@@ -159,6 +161,10 @@ func TestWelcomeRules(t *testing.T) {
 		"unmerged leaf is elsewhere":    {forgedWelcome{late: func(tr *tree) { unmerge(tr, 1, 4) }}, "no member below"},
 		"unmerged leaf is merged below": {forgedWelcome{late: func(tr *tree) { unmerge(tr, 7, 0) }}, "merged below"},
 		"unmerged leaves too many":      {forgedWelcome{late: func(tr *tree) { unmerge(tr, 7, 4) }}, "parent hash of node 7"},
+		"7.9.2 committer not merged":    {forgedWelcome{late: func(tr *tree) { unmerge(tr, 1, 1); unmerge(tr, 3, 1); unmerge(tr, 7, 1) }}, "parent hash of node 1"},
+		"7.9.2 a member left out": {forgedWelcome{path: func(tr *tree, steps []step, l *leafNode) {
+			l.parentHash = tr.mergePath(1, steps[1:], []*publicKey{tr.key(steps[1].node), tr.key(steps[2].node)})
+		}, late: func(tr *tree) { unmerge(tr, 3, 1); unmerge(tr, 7, 1) }, secrets: func(s *groupSecrets) { s.path = nil }}, "parent hash of node 3"},
 		"one key in two parents": {forgedWelcome{path: func(tr *tree, steps []step, l *leafNode) {
 			keys := []*publicKey{tr.key(steps[0].node), tr.key(5), tr.key(steps[2].node)}
 			l.parentHash = tr.mergePath(1, steps, keys)
@@ -215,6 +221,76 @@ func TestWelcomeForOthers(t *testing.T) {
 	m.welcome.info[9] ^= 1
 	refuse("group info", m.bytes(), one.kp, c.o, "HPKE key or ciphertext")
 	must[*Group](t)(Join(w, tree, one.kp, c.o, nil, noon))
+	paper := PSKID{Type: ExternalPSK, ID: []byte("paper"), nonce: make([]byte, c.insider.p.nh())}
+	three := c.joiner()
+	sealed, with := forgedWelcome{psks: []PSKID{paper}}.make(t, c.insider, three.kp)
+	must[*Group](t)(Join(sealed, with, three.kp, c.o, func(id PSKID) ([]byte, bool) { return []byte("paper"), string(id.ID) == "paper" }, noon))
 	one.kp.Wipe()
 	refuse("wiped", w, one.kp, c.o, "wiped")
+}
+
+// TestHybridWelcomeRules: the hybrid keys of others' leaves are parsed when they
+// are needed, but have the right length (7.3).
+func TestHybridWelcomeRules(t *testing.T) {
+	c := newCourtOf(t, MLKEM768P256)
+	for name, v := range map[string]struct {
+		size int
+		why  string
+	}{"right": {c.insider.p.heavy, ""}, "too short": {c.insider.p.heavy - 1, "HPKE key"}} {
+		kp := c.joiner().kp
+		w, tree := forgedWelcome{tree: func(tr *tree) {
+			n := *tr.leaves[4]
+			n.encryption = &publicKey{raw: bytes.Repeat([]byte{4}, v.size)}
+			if err := n.sign(c.insider.p, &c.insider.o, c.people[4].id.Signer, c.insider.GroupID(), 4); err != nil {
+				t.Fatal(err)
+			}
+			tr.leaves[4] = &n
+		}}.make(t, c.insider, kp)
+		_, err := Join(w, tree, kp, c.o, nil, noon)
+		if (err == nil) != (v.why == "") || err != nil && !strings.Contains(err.Error(), v.why) {
+			t.Errorf("%s: %v, want %q", name, err, v.why)
+		}
+	}
+}
+
+// TestExternalJoinRules: section 12.4.3.2, what one needs to come in from
+// outside.
+func TestExternalJoinRules(t *testing.T) {
+	c := newCourt(t)
+	id := newIdentity(t, P256AES128, basic, "joiner")
+	join := func(info, tree []byte, o Options) error {
+		_, _, err := JoinExternal(info, tree, id, o, ExternalParams{}, noon)
+		return err
+	}
+	good := must[[]byte](t)(c.insider.GroupInfo(true))
+	apart := must[[]byte](t)(c.insider.GroupInfo(false))
+	closed := must[*groupInfo](t)(c.insider.now.groupInfo(&c.insider.o, c.insider.signer, true, false))
+	forged := must[*groupInfo](t)(c.insider.now.groupInfo(&c.insider.o, newSigner(t, P256AES128), true, true))
+	other, unknown, refusing := c.o, c.o, c.o
+	other.Suite = P384AES256
+	refusing.Validate = func(Credential, []byte, time.Time) error { return errSignature }
+	unknown.Extensions = []ExtensionType{0xF00D}
+	odd := newScene(t, P256AES128, basic)
+	odd.people[0].g = must[*Group](t)(Create(nil, odd.people[0].id, unknown, []Extension{{Type: 0xF00D}}, noon))
+	refusals(t, map[string]struct {
+		err error
+		why string
+	}{
+		"not a group info":         {join(c.joiner().kp.Bytes(), nil, c.o), "not a group info"},
+		"nothing":                  {join(nil, nil, c.o), "malformed"},
+		"another suite":            {join(good, nil, other), "another suite"},
+		"no external key":          {join(appendMessage(wireGroupInfo, closed.bytes()), nil, c.o), "no external key"},
+		"no tree":                  {join(apart, nil, c.o), "no ratchet tree"},
+		"another tree":             {join(apart, c.joiner().kp.Bytes(), c.o), "malformed ratchet tree"},
+		"12.4.3 signature":         {join(appendMessage(wireGroupInfo, forged.bytes()), nil, c.o), "signature is not valid"},
+		"7.3 a member is refused":  {join(good, nil, refusing), "credential refused"},
+		"13.4 extension not known": {join(must[[]byte](t)(odd.people[0].g.GroupInfo(true)), nil, c.o), "does not support context extension"},
+		"PSK that is not there": {func() error {
+			_, _, err := JoinExternal(good, nil, id, c.o, ExternalParams{PSKs: []PSKID{{Type: ExternalPSK}}}, noon)
+			return err
+		}(), "no pre-shared key"},
+	})
+	if err := join(apart, c.insider.Tree(), c.o); err != nil {
+		t.Error(err)
+	}
 }

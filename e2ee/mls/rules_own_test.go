@@ -98,3 +98,54 @@ func TestGrease(t *testing.T) {
 	pr := spoiledPackage{pack: func(k *keyPackage) { k.extensions = append(k.extensions, Extension{0xF00E, []byte("y")}) }}.make(t, c.person().id, o)
 	c.commit(1, CommitParams{Proposals: []Proposal{pr}})
 }
+
+// TestWrongMessages: what is not what it should be is refused by name.
+func TestWrongMessages(t *testing.T) {
+	c := newCourt(t)
+	info := must[[]byte](t)(c.insider.GroupInfo(true))
+	kp := c.joiner().kp
+	pending := must[*Pending](t)(c.insider.Commit(CommitParams{}, noon))
+	pending.Wipe()
+	_, outside := c.insider.Member(99)
+	_, blank := c.insider.Member(6)
+	if outside || blank {
+		t.Error("a member who is not there")
+	}
+	c.victim.received = make([]received, maxReceived)
+	sent := must[*SentProposal](t)(c.insider.Propose(Remove(3), ProposalParams{}, noon))
+	refusals(t, map[string]struct {
+		err error
+		why string
+	}{
+		"no key package to add":       {second(Add(info)), "not a key package"},
+		"no key package to read":      {second(ReadKeyPackage(info)), "not a key package"},
+		"no group info to read":       {second(ReadGroupInfo(kp.Bytes())), "not a group info"},
+		"no group info for oneself":   {second(ProposeSelf(kp.Bytes(), kp, c.o, noon)), "not a group info"},
+		"a commit that will not be":   {second(pending.GroupInfo(true)), "no epoch to join"},
+		"reference to nothing":        {second(c.insider.Commit(CommitParams{References: []ProposalRef{"?"}}, noon)), "has not been seen"},
+		"removal of nobody":           {second(c.insider.Commit(CommitParams{Removes: []LeafIndex{99}}, noon)), "blank leaf"},
+		"proposals without end":       {second(c.victim.HandleProposal(sent.Message)), "too many proposals"},
+		"7.2 default extension named": {second(NewKeyPackage(c.people[0].id, Options{Suite: P256AES128, Validate: anyone, Extensions: []ExtensionType{ExtExternalSenders}}, noon)), "of RFC 9420"},
+	})
+}
+
+// TestMessageKeysEnd: section 9.2, a member whose message keys are used up or
+// gone sends nothing.
+func TestMessageKeysEnd(t *testing.T) {
+	c := newCourt(t)
+	must[[]byte](t)(c.insider.Protect(nil, nil))
+	c.insider.now.messages.ratchets[1][application].at = 1<<32 - 1
+	clear(c.victim.now.messages.nodes)
+	clear(c.victim.now.messages.ratchets)
+	stranded := must[*Group](t)(Unmarshal(must[[]byte](t)(c.people[3].g.Marshal()), c.people[3].id, c.o))
+	commit := forgery{}.forge(t, c.insider)
+	clear(stranded.now.keys)
+	refusals(t, map[string]struct {
+		err error
+		why string
+	}{
+		"used up":         {second(c.insider.Protect(nil, nil)), "used up"},
+		"gone":            {second(c.victim.Protect(nil, nil)), "gone"},
+		"no key for path": {second(stranded.Stage(commit, noon)), "no key to open it"},
+	})
+}

@@ -13,6 +13,7 @@ type forgedSubgroup struct {
 	extensions []Extension
 	late       bool // in epoch 2
 	psks       int  // how many keys of the old group go in
+	psk        func(*PSKID)
 	with       [][]byte
 }
 
@@ -30,7 +31,11 @@ func (f forgedSubgroup) make(t *testing.T, old *Group, id Identity, o Options) *
 	}
 	in := CommitParams{Adds: f.with, InlineTree: true}
 	for range f.psks {
-		in.PSKs = append(in.PSKs, PSKID{Type: ResumptionPSK, Usage: f.use, GroupID: old.GroupID(), Epoch: old.Epoch()})
+		id := PSKID{Type: ResumptionPSK, Usage: f.use, GroupID: old.GroupID(), Epoch: old.Epoch()}
+		if f.psk != nil {
+			f.psk(&id)
+		}
+		in.PSKs = append(in.PSKs, id)
 	}
 	return must[*Pending](t)(n.commit(in, noon, f.use))
 }
@@ -54,14 +59,16 @@ func TestRestartRules(t *testing.T) {
 		f   forgedSubgroup
 		why string
 	}{
-		"11.2 nothing":             {forgedSubgroup{use: UseReInit, id: "next", psks: 1}, ""},
-		"11.2 group ID":            {forgedSubgroup{use: UseReInit, id: "other", psks: 1}, "not the one that was agreed on"},
-		"11.2 extensions":          {forgedSubgroup{use: UseReInit, id: "next", psks: 1, extensions: ext}, "not the one that was agreed on"},
-		"12.4.3.1 epoch":           {forgedSubgroup{use: UseReInit, id: "next", psks: 1, late: true}, "first epoch"},
-		"12.4.3.1 no key":          {forgedSubgroup{use: UseReInit, id: "next"}, "exactly one key"},
-		"12.4.3.1 two keys":        {forgedSubgroup{use: UseReInit, id: "next", psks: 2}, "exactly one key"},
-		"11.2 used for a branch":   {forgedSubgroup{use: UseBranch, id: "next", psks: 1}, "restart or branch"},
-		"12.4.3.1 one left behind": {forgedSubgroup{use: UseReInit, id: "next", psks: 1}, "without a member"},
+		"11.2 nothing":              {forgedSubgroup{use: UseReInit, id: "next", psks: 1}, ""},
+		"11.2 group ID":             {forgedSubgroup{use: UseReInit, id: "other", psks: 1}, "not the one that was agreed on"},
+		"11.2 extensions":           {forgedSubgroup{use: UseReInit, id: "next", psks: 1, extensions: ext}, "not the one that was agreed on"},
+		"12.4.3.1 epoch":            {forgedSubgroup{use: UseReInit, id: "next", psks: 1, late: true}, "first epoch"},
+		"12.4.3.1 no key":           {forgedSubgroup{use: UseReInit, id: "next"}, "exactly one key"},
+		"12.4.3.1 two keys":         {forgedSubgroup{use: UseReInit, id: "next", psks: 2}, "exactly one key"},
+		"11.2 another group's key":  {forgedSubgroup{use: UseReInit, id: "next", psks: 1, psk: func(id *PSKID) { id.GroupID = []byte("other") }}, "continues another group"},
+		"11.2 an older epoch's key": {forgedSubgroup{use: UseReInit, id: "next", psks: 1, psk: func(id *PSKID) { id.Epoch-- }}, "continues another group"},
+		"11.2 used for a branch":    {forgedSubgroup{use: UseBranch, id: "next", psks: 1}, "restart or branch"},
+		"12.4.3.1 one left behind":  {forgedSubgroup{use: UseReInit, id: "next", psks: 1}, "without a member"},
 	} {
 		mine := kp(victim)
 		v.f.with = append(v.f.with, mine.Bytes())
@@ -78,10 +85,11 @@ func TestRestartRules(t *testing.T) {
 		f   forgedSubgroup
 		why string
 	}{
-		"11.3 nothing":            {forgedSubgroup{use: UseBranch, psks: 1}, ""},
-		"11.3 epoch":              {forgedSubgroup{use: UseBranch, psks: 1, late: true}, "first epoch"},
-		"11.3 a stranger":         {forgedSubgroup{use: UseBranch, psks: 1, with: [][]byte{stranger}}, "not a member"},
-		"11.3 used for a restart": {forgedSubgroup{use: UseReInit, psks: 1}, "restart or branch"},
+		"11.3 nothing":             {forgedSubgroup{use: UseBranch, psks: 1}, ""},
+		"11.3 epoch":               {forgedSubgroup{use: UseBranch, psks: 1, late: true}, "first epoch"},
+		"11.3 a stranger":          {forgedSubgroup{use: UseBranch, psks: 1, with: [][]byte{stranger}}, "not a member"},
+		"11.3 another group's key": {forgedSubgroup{use: UseBranch, psks: 1, psk: func(id *PSKID) { id.GroupID = []byte("other") }}, "continues another group"},
+		"11.3 used for a restart":  {forgedSubgroup{use: UseReInit, psks: 1}, "restart or branch"},
 	} {
 		mine := kp(victim)
 		v.f.id, v.f.with = "branch", append(v.f.with, mine.Bytes())
@@ -91,18 +99,26 @@ func TestRestartRules(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, v.why)
 		}
 	}
-	for name, err := range map[string]error{
-		"restart of an open group": second(open.Restart(SubgroupParams{}, id, sc.o, noon)),
-		"join of such":             second(open.JoinRestart(nil, nil, nil, sc.o, nil, noon)),
-		"commit in a closed group": second(victim.g.Commit(CommitParams{}, noon)),
-		"stage in a closed group":  second(victim.g.Stage(nil, noon)),
-		"propose in one":           second(victim.g.Propose(Remove(1), ProposalParams{}, noon)),
-		"group info of one":        second(victim.g.GroupInfo(true)),
-	} {
-		if err == nil {
-			t.Errorf("%s: done", name)
-		}
-	}
+	other := sc.o
+	other.Suite = X25519AES128
+	elsewhere := Identity{victim.id.Credential, newSigner(t, X25519AES128)}
+	mine := must[*KeyPackageSecrets](t)(NewKeyPackage(elsewhere, other, noon))
+	far := forgedSubgroup{use: UseBranch, id: "branch", psks: 1, with: [][]byte{mine.Bytes()}}.make(
+		t, open, Identity{maker.id.Credential, newSigner(t, X25519AES128)}, other)
+	late := forgery{}.forge(t, maker.g)
+	refusals(t, map[string]struct {
+		err error
+		why string
+	}{
+		"11.3 suite":               {second(open.JoinBranch(far.Welcome, nil, mine, other, nil, noon)), "branch is of another suite"},
+		"restart of an open group": {second(open.Restart(SubgroupParams{}, id, sc.o, noon)), "not been closed"},
+		"join of such":             {second(open.JoinRestart(nil, nil, nil, sc.o, nil, noon)), "not been closed"},
+		"11.2 suite":               {second(victim.g.Restart(SubgroupParams{}, elsewhere, other, noon)), "another suite than agreed"},
+		"commit in a closed group": {second(victim.g.Commit(CommitParams{}, noon)), "has been closed"},
+		"stage in a closed group":  {second(victim.g.Stage(late, noon)), "has been closed"},
+		"propose in one":           {second(victim.g.Propose(Remove(1), ProposalParams{}, noon)), "has been closed"},
+		"group info of one":        {second(victim.g.GroupInfo(true)), "has been closed"},
+	})
 }
 
 func second[T any](_ T, err error) error { return err }

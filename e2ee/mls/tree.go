@@ -38,11 +38,9 @@ func (n *parentNode) size() int {
 	return 16 + len(n.encryption.raw) + len(n.parentHash) + 4*len(n.unmerged)
 }
 
+// withUnmerged is n with a new leaf below, which was blank and so is not listed.
 func (n *parentNode) withUnmerged(l LeafIndex) *parentNode {
-	at, there := slices.BinarySearch(n.unmerged, l)
-	if there {
-		return n
-	}
+	at, _ := slices.BinarySearch(n.unmerged, l)
 	next := *n
 	next.unmerged = slices.Insert(slices.Clone(n.unmerged), at, l)
 	return &next
