@@ -165,7 +165,7 @@ func TestHoldShrinksWhenTheNetworkCalms(t *testing.T) {
 	}
 	v := newVoice()
 	rough, smooth := drive(v, 2000, calm, 500)
-	if rough < ms(70) || smooth > ms(45) {
+	if rough < ms(70) || smooth > ms(36) {
 		t.Errorf("held %v on the rough network, %v on the calm one", rough, smooth)
 	}
 	if s := v.Stats(); s.Shortened < ms(30) || s.Stale > 0 {

@@ -72,7 +72,7 @@ func (w *network) goal(lossy bool) time.Duration {
 const (
 	settle = 8                     // frames between two changes of pace
 	calm   = 50                    // frames that the delay must have been too long: 1 s
-	above  = 20 * time.Millisecond // how far the delay may be off
+	above  = 12 * time.Millisecond // how far the delay may be off; with below, more than one change
 	below  = 10 * time.Millisecond
 	far    = 50 * time.Millisecond
 )
