@@ -26,10 +26,9 @@ type Seat struct {
 	stopped time.Time // when microphone and camera were closed for good
 }
 
-// Hooks are for those who measure: see [engine.Options]. Both may be nil.
+// Hooks are for those who measure: see [engine.Options]. They may be nil.
 type Hooks struct {
 	OnPicture func(member string, pic *image.YCbCr, at time.Time)
-	OnSound   func(step []float32, at time.Time)
 }
 
 // Take prepares the person's seat in a sitting. Nothing is asked or opened
@@ -52,7 +51,7 @@ func (p *Person) Take(i Invitation, d Devices, h Hooks) *Seat {
 		Me:         string(i.Me.ID),
 		Microphone: d.Microphone, Loudspeaker: d.Loudspeaker, Camera: d.Camera,
 		Log: p.options.Log, Loopback: p.options.Loopback, Ranges: p.options.Ranges,
-		OnPicture: h.OnPicture, OnSound: h.OnSound,
+		OnPicture: h.OnPicture,
 	})
 	s.Session = session.New(session.Options{
 		Order: i.Signed, Me: i.Me.ID,

@@ -45,17 +45,21 @@ const (
 	mine    = 0 // who sits at this machine
 	speaker = 1 // speaks for as long as it is measured
 	removed = 2 // is removed
-	chair   = 3 // presides, unless the one at this machine does
+	chair   = 3 // presides, unless the one at this machine does; the last where there are fewer
 )
 
-// Fewest is how many are needed for all that a rehearsal measures.
-const Fewest = 4
+// How many are needed: at all, and for what is measured.
+const (
+	Fewest         = 2
+	fewestMeasured = 4
+)
 
 // A stage is the folder and the people of one rehearsal.
 type stage struct {
 	dir   string
 	house *house.House
 	cast  []player
+	chair int    // who of the cast presides, unless the one at this machine does
 	clerk player // signs the order; sits only if the one at this machine is the clerk
 	order *sitting.Order
 }
@@ -66,7 +70,7 @@ func newStage(dir string, members int, as sitting.Role, now time.Time) (*stage, 
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{dir: dir, house: h}
+	s := &stage{dir: dir, house: h, chair: min(chair, members-1)}
 	for i := range members {
 		m := sitting.Member{ID: sitting.MemberID(fmt.Sprintf("member-%d", i+1)), Role: sitting.RoleMember}
 		m.Name, m.Party, m.Seat = fmt.Sprintf("Member %d", i+1), "Green", fmt.Sprintf("Seat %d", i+1)
@@ -77,7 +81,7 @@ func newStage(dir string, members int, as sitting.Role, now time.Time) (*stage, 
 		switch {
 		case i == mine:
 			m.Role = as
-		case i == chair:
+		case i == s.chair:
 			m.Role = sitting.RoleChair
 		}
 		if err := s.enlist(m); err != nil {

@@ -27,6 +27,7 @@ func (r *Report) Check() error {
 	must(r.Picture.FPS > 0, "no picture was read")
 	must(len(r.Picture.Layers) > 1, "only layers %v were seen", r.Picture.Layers)
 	must(r.Sealing.Sealed > 0 && r.Sealing.Opened > 0, "frames sealed %d, opened %d", r.Sealing.Sealed, r.Sealing.Opened)
+	must(r.Sealing.Clear > 0, "no silence of the relay's was dropped")
 	must(r.CardOut.CaptureStopped > 0 && r.CardOut.Left > 0, "nothing came of the card that was pulled")
 	return errors.Join(wrong...)
 }

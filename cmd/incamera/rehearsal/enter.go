@@ -38,9 +38,9 @@ type ownPlace struct {
 // enter has everybody take their seats: the chair first, who is waited for.
 func (r *run) enter(ctx context.Context) error {
 	r.Progress(fmt.Sprintf("%d delegates", r.Members-1))
-	order := []int{chair}
+	order := []int{r.chair}
 	for i := 1; i < r.Members; i++ {
-		if i != chair {
+		if i != r.chair {
 			order = append(order, i)
 		}
 	}
@@ -189,7 +189,7 @@ func (r *run) joins(ctx context.Context) (all []time.Duration) {
 	var wait sync.WaitGroup
 	found := make(chan time.Duration, r.Members)
 	for i, p := range r.cast {
-		if i == mine || i == chair {
+		if i == mine || i == r.chair {
 			continue // nobody was there to be seen when the chair came
 		}
 		wait.Go(func() {

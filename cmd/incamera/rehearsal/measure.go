@@ -38,7 +38,8 @@ func (r *run) measure(ctx context.Context) {
 	if err := r.Shoot(); err != nil {
 		r.trouble("no screenshot: %v", err)
 	}
-	r.Progress("a member is removed, a card is pulled")
+	r.Progress("the floor is taken back, a member is removed, a card is pulled")
+	r.hush(ctx)
 	r.remove(ctx)
 	r.count()
 	r.cardOut(ctx)
@@ -63,10 +64,22 @@ func (r *run) give(ctx context.Context) {
 	}
 }
 
+// hush has the chair take the floor back, and waits for the silence that the
+// relay makes up in place of the speaker: it is not sealed, and has to be dropped.
+func (r *run) hush(ctx context.Context) {
+	err := r.chairs(cue.Take, r.cast[speaker].ID)
+	if err == nil {
+		err = r.until(ctx, func() bool { return r.own.Keys.Counts().NotSealed > 0 })
+	}
+	if err != nil {
+		r.trouble("the relay's own silence did not come: %v", err)
+	}
+}
+
 // chairs has the chair do something, whoever that is.
 func (r *run) chairs(verb cue.Verb, who sitting.MemberID) error {
 	if r.As != sitting.RoleChair {
-		return r.actors[r.cast[chair].ID].do(verb, string(who))
+		return r.actors[r.cast[r.chair].ID].do(verb, string(who))
 	}
 	switch verb {
 	case cue.Give:
@@ -241,7 +254,7 @@ func (r *run) count() {
 func (r *run) cardOut(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, answerIn)
 	defer cancel()
-	witness := r.actors[r.cast[chair].ID]
+	witness := r.actors[r.cast[r.chair].ID]
 	if r.Reader {
 		pulled := time.Now()
 		r.own.pull()

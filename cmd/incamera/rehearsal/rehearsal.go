@@ -26,7 +26,7 @@ import (
 // Options are what a rehearsal can be told.
 type Options struct {
 	As         sitting.Role
-	Members    int           // with the one at this machine; at least [Fewest]
+	Members    int           // with the one at this machine; at least [Fewest], and 4 for what is measured
 	For        time.Duration // 0: until the one at this machine leaves
 	Window     bool          // a window says which pictures are on show
 	Reader     bool          // the own card is in a virtual reader, behind the PC/SC service
@@ -78,8 +78,12 @@ type run struct {
 
 // Run rehearses, and returns what it measured.
 func Run(ctx context.Context, o Options) (*Report, error) {
-	if o.Members < Fewest {
-		return nil, fmt.Errorf("rehearsal: %d members are too few, %d are needed", o.Members, Fewest)
+	fewest := Fewest
+	if o.For > 0 {
+		fewest = fewestMeasured
+	}
+	if o.Members < fewest {
+		return nil, fmt.Errorf("rehearsal: %d members are too few, %d are needed", o.Members, fewest)
 	}
 	r := &run{Options: o, actors: map[sitting.MemberID]*delegate{}}
 	defer r.close()
