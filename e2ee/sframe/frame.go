@@ -6,6 +6,7 @@ type Frame struct {
 	Counter uint64
 	Leaf    uint32
 	Context uint64 // 0 or 1: the sender's choice, authenticated
+	Newest  bool   // opened: sealed after all that the opener has opened before
 }
 
 // A Sealer seals frames with the own key of the newest epoch. It belongs to
@@ -52,7 +53,8 @@ func (s *Sealer) Seal(dst []byte, context uint64, metadata, payload []byte) ([]b
 type Opener struct {
 	ring    *Keyring
 	owner   string
-	windows [3]window // of the epochs last heard of
+	windows [4]window // of the newest epochs that were heard of
+	last    uint64    // the newest epoch that a frame was opened of: its place
 	scratch scratch
 }
 
@@ -74,8 +76,8 @@ func (o *Opener) Open(dst, metadata, sealed []byte) ([]byte, Frame, error) {
 	if int(leaf) >= len(e.Owners) || e.Owners[leaf] != o.owner || o.owner == "" {
 		return dst, Frame{}, ErrWrongSender
 	}
-	w := o.window(e.Number, leaf)
-	if !w.fresh(h.CTR) {
+	w := o.window(e.place, leaf)
+	if w == nil || !w.fresh(h.CTR) {
 		return dst, Frame{}, ErrReplayed
 	}
 	k, err := e.key(leaf, context)
@@ -86,25 +88,31 @@ func (o *Opener) Open(dst, metadata, sealed []byte) ([]byte, Frame, error) {
 	if err != nil {
 		return dst, Frame{}, err
 	}
+	newest := e.place > o.last || e.place == o.last && h.CTR >= w.next
+	o.last = max(o.last, e.place)
 	w.mark(h.CTR)
-	return out, Frame{Epoch: e.Number, Counter: h.CTR, Leaf: leaf, Context: context}, nil
+	return out, Frame{Epoch: e.Number, Counter: h.CTR, Leaf: leaf, Context: context, Newest: newest}, nil
 }
 
-// window returns the replay window of a sender's epoch; the one unused for
-// longest makes room for a new one.
+// window returns the replay window of a sender's epoch. A new one takes the
+// place of the one of the oldest epoch; nil if it is not
+// newer than that: what was seen of it may be forgotten.
 func (o *Opener) window(epoch uint64, leaf uint32) *window {
-	oldest := 0
+	oldest := &o.windows[0]
 	for i := range o.windows {
 		w := &o.windows[i]
-		if w.used && w.epoch == epoch && w.leaf == leaf {
+		if w.epoch == epoch && w.leaf == leaf {
 			return w
 		}
-		if !w.used || (o.windows[oldest].used && w.epoch < o.windows[oldest].epoch) {
-			oldest = i
+		if w.epoch < oldest.epoch {
+			oldest = w
 		}
 	}
-	o.windows[oldest] = window{used: true, epoch: epoch, leaf: leaf}
-	return &o.windows[oldest]
+	if epoch <= oldest.epoch {
+		return nil
+	}
+	*oldest = window{epoch: epoch, leaf: leaf}
+	return oldest
 }
 
 // windowLen is how far, in counters, a frame may come after a later one of
@@ -113,8 +121,7 @@ const windowLen = 1024
 
 // A window remembers which counters of one epoch were seen on one track.
 type window struct {
-	used  bool
-	epoch uint64
+	epoch uint64 // its place; 0: unused
 	leaf  uint32
 	next  uint64 // all counters from here on are fresh
 	seen  [windowLen / 64]uint64

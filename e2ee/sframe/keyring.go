@@ -1,6 +1,7 @@
 package sframe
 
 import (
+	"crypto/subtle"
 	"errors"
 	"math/bits"
 	"sync"
@@ -39,6 +40,7 @@ type Keyring struct {
 	suite Suite
 	now   func() time.Time
 	held  atomic.Pointer[epochs]
+	given uint64 // epochs, until now
 }
 
 // epochs never changes once stored.
@@ -59,6 +61,7 @@ func (l living) over(now time.Time) bool { return !l.until.IsZero() && !now.Befo
 
 type epoch struct {
 	Epoch
+	place uint64 // in the order in which the keyring was given epochs
 	suite Suite
 	shift uint                     // S + E
 	keys  [2][]atomic.Pointer[Key] // by context and leaf; nil until first needed
@@ -77,10 +80,15 @@ func NewKeyring(suite Suite, now func() time.Time) *Keyring {
 
 // Advance makes e the newest epoch. Its frames can be opened at once; frames
 // are sealed with it after grace, so that the others can be there first. The
-// epochs before it live on for [OldKeysLive].
+// epochs before it live on for [OldKeysLive]. To be given an epoch's keys a second
+// time changes nothing: their counter must not begin again.
 func (r *Keyring) Advance(e Epoch, grace time.Duration) {
 	now, old := r.now(), r.held.Load()
-	next := &epoch{Epoch: e, suite: r.suite, shift: EpochBits + uint(bits.Len(uint(len(e.Owners))))}
+	if old.has(e.Base) {
+		return
+	}
+	r.given++
+	next := &epoch{Epoch: e, place: r.given, suite: r.suite, shift: EpochBits + uint(bits.Len(uint(len(e.Owners))))}
 	for c := range next.keys {
 		next.keys[c] = make([]atomic.Pointer[Key], len(e.Owners))
 	}
@@ -101,6 +109,16 @@ func (r *Keyring) Advance(e Epoch, grace time.Duration) {
 		held.send, held.then, held.at = old.sender(r.now), next, now.Add(grace)
 	}
 	r.held.Store(held)
+}
+
+// has tells whether base is that of an epoch which is alive.
+func (h *epochs) has(base []byte) bool {
+	for _, e := range h.alive {
+		if subtle.ConstantTimeCompare(e.Base, base) == 1 {
+			return true
+		}
+	}
+	return false
 }
 
 // sender asks for the time only while a grace runs: the clock costs a third of
@@ -141,6 +159,11 @@ func (e *epoch) forget() {
 	defer e.mu.Unlock()
 	clear(e.Base)
 	e.Base = nil
+	for c := range e.keys {
+		for i := range e.keys[c] {
+			e.keys[c][i].Store(nil)
+		}
+	}
 }
 
 func low(n uint64) uint64 { return n & (1<<EpochBits - 1) }

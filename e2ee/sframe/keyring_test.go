@@ -132,6 +132,79 @@ func TestEpochs(t *testing.T) {
 	}
 }
 
+// To be given an epoch twice must not begin its counter again: one nonce would
+// be used for two frames.
+func TestSameEpochTwice(t *testing.T) {
+	a, _, _ := pair()
+	s, seen := a.Sealer(), map[uint64]bool{}
+	for range 5 {
+		_, f, err := s.Seal(nil, 0, nil, nil)
+		if err != nil || f.Epoch != 1 || seen[f.Counter] {
+			t.Fatalf("%+v, %v, after %v", f, err, seen)
+		}
+		seen[f.Counter] = true
+		a.Advance(at(1, 0), 0)
+	}
+	a.Advance(at(2, 0), time.Second)
+	a.Advance(at(1, 0), 0)
+	if _, f, _ := s.Seal(nil, 0, nil, nil); seen[f.Counter] {
+		t.Errorf("counter %d again", f.Counter)
+	}
+}
+
+// A group that is founded anew begins with low numbers, and its frames with
+// counter 0. They are no replays.
+func TestGroupFoundedAnew(t *testing.T) {
+	a, b, _ := pair()
+	a.Advance(at(9, 0), 0)
+	b.Advance(at(9, 1), 0)
+	s, o := a.Sealer(), b.Opener("a")
+	for i, number := range []uint64{9, 0, 1, 9, 3} {
+		e := at(number, 0)
+		e.Base = fmt.Appendf(nil, "another base %3d", i)
+		a.Advance(e, 0)
+		e.Own, e.Base = 1, bytes.Clone(e.Base)
+		b.Advance(e, 0)
+		for range 3 {
+			if _, f, err := o.Open(nil, []byte("meta"), seal(t, s, "x")); err != nil || f.Epoch != number || !f.Newest {
+				t.Fatalf("epoch %d: %+v, %v", number, f, err)
+			}
+		}
+	}
+}
+
+// What was seen of an epoch is forgotten once enough newer ones were heard of;
+// then its frames are too old, even if its keys are still there.
+func TestReplayOfAnEarlierEpoch(t *testing.T) {
+	a, b, _ := pair()
+	s, o := a.Sealer(), b.Opener("a")
+	first := seal(t, s, "x")
+	late := seal(t, s, "x")
+	for n := uint64(1); n < 10; n++ {
+		if n > 1 {
+			a.Advance(at(n, 0), 0)
+			b.Advance(at(n, 1), 0)
+			first = seal(t, s, "x")
+		}
+		if _, _, err := o.Open(nil, []byte("meta"), first); err != nil {
+			t.Fatal(err)
+		}
+		if n == 2 {
+			if _, f, err := o.Open(nil, []byte("meta"), late); err != nil || f.Newest {
+				t.Errorf("one that was under way: %+v, %v", f, err)
+			}
+		}
+		if n == 1 {
+			continue
+		}
+		for _, f := range [][]byte{first, late} {
+			if _, _, err := o.Open(nil, []byte("meta"), f); !errors.Is(err, ErrReplayed) {
+				t.Errorf("epoch %d: %v, want %v", n, err, ErrReplayed)
+			}
+		}
+	}
+}
+
 func TestNoGraceAtRemoval(t *testing.T) {
 	a, _, _ := pair()
 	s := a.Sealer()
