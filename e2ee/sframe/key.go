@@ -62,14 +62,18 @@ type Key struct {
 }
 
 // NewKey derives the key that kid names from base (RFC 9605, section 4.4.2).
-func NewKey(s Suite, base []byte, kid uint64) (*Key, error) {
-	switch s {
-	case AES128GCM:
-		return newKey(sha256.New, s, base, kid)
-	case AES256GCM:
-		return newKey(sha512.New, s, base, kid)
-	}
-	return nil, fmt.Errorf("sframe: no %v", s)
+func NewKey(s Suite, base []byte, kid uint64) (k *Key, err error) {
+	erased(func() {
+		switch s {
+		case AES128GCM:
+			k, err = newKey(sha256.New, s, base, kid)
+		case AES256GCM:
+			k, err = newKey(sha512.New, s, base, kid)
+		default:
+			err = fmt.Errorf("sframe: no %v", s)
+		}
+	})
+	return k, err
 }
 
 func newKey[H hash.Hash](h func() H, s Suite, base []byte, kid uint64) (*Key, error) {
