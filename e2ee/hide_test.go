@@ -1,13 +1,23 @@
 package e2ee
 
 import (
+	"bytes"
 	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha512"
+	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"log/slog"
+	"math/big"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -41,7 +51,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 		"KeyringOptions": o, "Keyring": stage.rings[0], "Sealer": stage.rings[0].Sealer(1),
 		"Opener": stage.rings[0].Opener("b", 1), "Head": Head{}, "Counts": Counts{},
 	}
-	secrets := [][]byte{m.Epoch().mediaKey, stage.rings[0].epoch(1).mediaKey[:8]}
+	secrets := [][]byte{m.Epoch().mediaKey, stage.rings[0].epoch(1).mediaKey}
 	for _, key := range []*ecdsa.PrivateKey{m.Me.Signer.(*ecdsa.PrivateKey), stage.keys[0]} {
 		d, err := key.Bytes()
 		if err != nil {
@@ -49,39 +59,127 @@ func TestNothingPrintsASecret(t *testing.T) {
 		}
 		secrets = append(secrets, d)
 	}
-	for _, name := range exportedStructs(t) {
+	nothingShows(t, ".", values, secrets)
+}
+
+func TestFramesPrintNoKey(t *testing.T) {
+	base := []byte("a base key of 32 bytes, no more.")
+	key, err := sframe.NewKey(sframe.AES256GCM, base, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring := sframe.NewKeyring(sframe.AES256GCM, time.Now)
+	e := sframe.Epoch{Number: 1, Base: base, Owners: []string{"a"}}
+	ring.Advance(e, 0)
+	sealer, opener := ring.Sealer(), ring.Opener("a")
+	if _, _, err := sealer.Seal(nil, 0, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	nothingShows(t, "sframe", map[string]any{
+		"Key": key, "Epoch": e, "Keyring": ring, "Sealer": sealer, "Opener": opener,
+		"Header": sframe.Header{}, "Frame": sframe.Frame{},
+	}, [][]byte{base, salt(t, base)})
+}
+
+// salt is what RFC 9605, section 4.4.2 derives for the key id 1.
+func salt(t *testing.T, base []byte) []byte {
+	t.Helper()
+	secret, err := hkdf.Extract(sha512.New, base, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := hkdf.Expand(sha512.New, secret, "SFrame 1.0 Secret salt \x00\x00\x00\x00\x00\x00\x00\x01\x00\x05", 12)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// nothingShows prints values, one of every exported struct in dir, in every way
+// that a log knows, and looks for secrets.
+func nothingShows(t *testing.T, dir string, values map[string]any, secrets [][]byte) {
+	t.Helper()
+	for _, name := range exportedStructs(t, dir) {
 		v, ok := values[name]
 		if !ok {
 			t.Errorf("no value of type %s is tried", name)
 			continue
 		}
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
-			for _, secret := range secrets {
-				if leaks(fmt.Sprintf(verb, v), secret) {
-					t.Errorf("%s of %s shows a secret", verb, name)
+		for _, v := range []any{v, reflect.Indirect(reflect.ValueOf(v)).Interface()} {
+			for how, text := range printed(v) {
+				for _, secret := range secrets {
+					if leaks(text, secret) {
+						t.Errorf("%s of a %T shows a secret", how, v)
+					}
 				}
 			}
 		}
 	}
 }
 
-// leaks looks for the first bytes of secret as text prints bytes.
+// TestLeaksAreSeen holds that each way of printing would show a secret, were
+// it not hidden.
+func TestLeaksAreSeen(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := key.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, open := range []any{struct{ Base []byte }{d}, &struct{ Base []byte }{d}} {
+		for how, text := range printed(open) {
+			if !leaks(text, d) {
+				t.Errorf("%s of a %T hides its secret: %s", how, open, text)
+			}
+		}
+	}
+	if text := printed(struct{ Signer any }{key})["json"]; !leaks(text, d) {
+		t.Errorf("json hides a key: %s", text)
+	}
+}
+
+// printed is v in every way.
+func printed(v any) map[string]string {
+	texts := map[string]string{}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
+		texts[verb] = fmt.Sprintf(verb, v)
+	}
+	if b, err := json.Marshal(v); err == nil {
+		texts["json"] = string(b)
+	} else {
+		texts["json"] = err.Error()
+	}
+	var b bytes.Buffer
+	slog.New(slog.NewTextHandler(&b, nil)).Info("text", "v", v)
+	texts["slog text"] = b.String()
+	b.Reset()
+	slog.New(slog.NewJSONHandler(&b, nil)).Info("json", "v", v)
+	texts["slog json"] = b.String()
+	return texts
+}
+
+// leaks looks for secret as text prints bytes, and numbers.
 func leaks(text string, secret []byte) bool {
-	part := secret[:8]
-	decimal := strings.Trim(fmt.Sprint(part), "[]")
-	goForm := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%#v", part), "[]byte{"), "}")
-	for _, form := range []string{string(part), hex.EncodeToString(part), decimal, goForm} {
-		if strings.Contains(strings.ToLower(text), strings.ToLower(form)) {
+	part := secret[:9] // whole groups of base64
+	for _, form := range []string{
+		string(part), fmt.Sprintf("%q", part), hex.EncodeToString(part), base64.StdEncoding.EncodeToString(part),
+		strings.Trim(fmt.Sprint(part), "[]"),
+		strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%#v", part), "[]byte{"), "}"),
+		new(big.Int).SetBytes(secret).String(),
+	} {
+		if strings.Contains(strings.ToLower(text), strings.ToLower(strings.Trim(form, `"`))) {
 			return true
 		}
 	}
 	return false
 }
 
-// exportedStructs are the package's own, read from its source.
-func exportedStructs(t *testing.T) (names []string) {
+// exportedStructs are those of the package in dir, read from its source.
+func exportedStructs(t *testing.T, dir string) (names []string) {
 	t.Helper()
-	files, err := filepath.Glob("*.go")
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,22 +209,4 @@ func exportedStructs(t *testing.T) (names []string) {
 	}
 	slices.Sort(names)
 	return names
-}
-
-func TestFramePackagesPrintNoKey(t *testing.T) {
-	base := []byte("a base key of 32 bytes, no more.")
-	key, err := sframe.NewKey(sframe.AES256GCM, base, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ring := sframe.NewKeyring(sframe.AES256GCM, time.Now)
-	e := sframe.Epoch{Number: 1, Base: base, Owners: []string{"a"}}
-	ring.Advance(e, 0)
-	for _, v := range []any{key, *key, e, &e, ring, ring.Sealer(), ring.Opener("a")} {
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
-			if text := fmt.Sprintf(verb, v); leaks(text, base) || !strings.HasPrefix(text, "sframe: ") {
-				t.Errorf("%s of a %T shows %.40q", verb, v, text)
-			}
-		}
-	}
 }
