@@ -43,3 +43,11 @@ func (e *Epoch) owners() []string {
 	}
 	return names
 }
+
+// key returns the signature key of a leaf, or nil.
+func (e *Epoch) key(leaf uint32) *ecdsa.PublicKey {
+	if int(leaf) < len(e.keys) {
+		return e.keys[leaf]
+	}
+	return nil
+}

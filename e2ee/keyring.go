@@ -2,7 +2,6 @@ package e2ee
 
 import (
 	"crypto"
-	"crypto/ecdsa"
 	"errors"
 	"slices"
 	"sync"
@@ -54,7 +53,9 @@ type Keyring struct {
 	counts [counters]atomic.Uint64
 
 	mu       sync.Mutex
-	withheld map[string]bool // members whose frames are withheld
+	sealers  map[uint8]*Sealer
+	openers  map[trackID]*Opener
+	withheld map[trackID]bool // whose frames are withheld
 }
 
 // The places of Keyring.counts.
@@ -87,7 +88,9 @@ func NewKeyring(o KeyringOptions) *Keyring {
 		now:      o.Now,
 		signer:   o.Signer,
 		onHead:   o.OnHead,
-		withheld: map[string]bool{},
+		sealers:  map[uint8]*Sealer{},
+		openers:  map[trackID]*Opener{},
+		withheld: map[trackID]bool{},
 	}
 	k.epochs.Store(&[]*Epoch{})
 	return k
@@ -138,20 +141,20 @@ func (k *Keyring) Withheld() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var names []string
-	for name := range k.withheld {
-		names = append(names, name)
+	for id := range k.withheld {
+		names = append(names, id.member)
 	}
 	slices.Sort(names)
-	return names
+	return slices.Compact(names)
 }
 
-func (k *Keyring) withhold(member string, on bool) {
+func (k *Keyring) withhold(id trackID, on bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if on {
-		k.withheld[member] = true
+		k.withheld[id] = true
 	} else {
-		delete(k.withheld, member)
+		delete(k.withheld, id)
 	}
 }
 
@@ -181,9 +184,13 @@ func (k *Keyring) epoch(number uint64) *Epoch {
 	return nil
 }
 
-func (k *Keyring) signatureKey(epoch uint64, leaf uint32) *ecdsa.PublicKey {
-	if e := k.epoch(epoch); e != nil && int(leaf) < len(e.keys) {
-		return e.keys[leaf]
+// newer tells whether a came after b. Numbers do not tell: a group that is
+// founded anew begins with 0 again.
+func (k *Keyring) newer(a, b *Epoch) bool {
+	for _, e := range *k.epochs.Load() {
+		if e == a || e == b {
+			return e == a && a != b
+		}
 	}
-	return nil
+	return false
 }

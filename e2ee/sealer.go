@@ -1,27 +1,6 @@
 package e2ee
 
-import (
-	"time"
-
-	"incamera/e2ee/sframe"
-)
-
-// Of the clear bytes of a frame the keyring reads the first, if there is one:
-// bits 1 and 2 are the temporal tier (the relay may leave out all but tier 0),
-// bits 3 and 4 the layer (a receiver gets the frames of one). A statement
-// rides only in frames of tier 0, and once in each layer.
-const (
-	tierShift, layerShift = 1, 3
-	fieldMask             = 3
-	layers                = fieldMask + 1
-)
-
-func tierAndLayer(clear []byte) (tier, layer int) {
-	if len(clear) == 0 {
-		return 0, 0
-	}
-	return int(clear[0] >> tierShift & fieldMask), int(clear[0] >> layerShift & fieldMask)
-}
+import "incamera/e2ee/sframe"
 
 // A Sealer seals the frames of one track and signs for them. It belongs to
 // one goroutine.
@@ -30,88 +9,93 @@ type Sealer struct {
 	track    uint8
 	in       *sframe.Sealer
 	meta     []byte // track, clear bytes
-	body     []byte // payload with a statement behind it
+	plain    []byte // payload with what it carries behind it
+	body     []byte // of a statement
 	digester digester
-
-	pending [maxDigests]digest // a ring of the last frames
-	total   uint64             // frames sealed
-	said    [layers]struct {   // by layer: what the last two statements reached
-		before, upTo uint64
-		at           time.Time
-	}
+	number   uint64 // the next frame's
+	loom     loom   // of a voice
+	lister   lister // of pictures
 }
 
-// Sealer returns a sealer for one of the own tracks.
+// Sealer returns the sealer of one of the own tracks: always the same one, so
+// that a track goes on where it ended.
 func (k *Keyring) Sealer(track uint8) *Sealer {
-	return &Sealer{ring: k, track: track, in: k.ring.Sealer()}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	s := k.sealers[track]
+	if s == nil {
+		s = &Sealer{ring: k, track: track, in: k.ring.Sealer()}
+		k.sealers[track] = s
+	}
+	return s
 }
 
-// Seal appends clear and the sealed payload to dst. clear is authenticated.
+// Seal appends clear and the sealed payload to dst. clear is authenticated. It
+// is empty for a voice; of a picture it has the layer and the tier.
 func (s *Sealer) Seal(dst, clear, payload []byte) ([]byte, error) {
-	context := uint64(0)
-	tier, layer := tierAndLayer(clear)
-	if tier == 0 && s.due(layer, len(clear) > 0) {
-		with, err := s.state(layer, len(clear) > 0, payload)
-		if err != nil {
-			return dst, err
-		}
-		payload, context = with, 1
+	var context uint64
+	var err error
+	s.plain = append(s.plain[:0], payload...)
+	if len(clear) == 0 {
+		err = s.weave()
+	} else {
+		context, err = s.enlist(clear)
 	}
-	s.meta = append(append(s.meta[:0], s.track), clear...)
-	from := len(dst) + len(clear)
-	out, _, err := s.in.Seal(append(dst, clear...), context, s.meta, payload)
 	if err != nil {
 		return dst, err
 	}
-	s.pending[s.total%maxDigests] = s.digester.of(s.track, clear, out[from:])
-	s.total++
+	s.meta = append(append(s.meta[:0], s.track), clear...)
+	from := len(dst) + len(clear)
+	out, _, err := s.in.Seal(append(dst, clear...), context, s.meta, s.plain)
+	if err != nil {
+		return dst, err
+	}
+	d := s.digester.of(s.track, clear, out[from:])
+	s.loom.digests[s.number%blockLen], s.lister.digests[s.number%maxDigests] = d, d
+	s.number++
 	s.ring.counts[sealed].Add(1)
 	return out, nil
 }
 
-// due is soonest when a track begins again after a silence: what was sealed
-// before it and not signed for is signed for then.
-func (s *Sealer) due(layer int, layered bool) bool {
-	said := &s.said[layer]
-	now := s.ring.now()
-	if said.at.IsZero() {
-		said.at = now
+// weave adds what a frame of voice carries.
+func (s *Sealer) weave() error {
+	if s.number > 0 && s.number%blockLen == 0 {
+		e, err := s.pin()
+		if err != nil {
+			return err
+		}
+		if err := s.endBlock(e, s.number); err != nil {
+			return err
+		}
 	}
-	every := statementEvery
-	if layered {
-		every = layeredEvery
-	}
-	return said.upTo < s.total && now.Sub(said.at) >= every
+	s.plain = s.loom.weave(s.plain, s.number)
+	return nil
 }
 
-// state returns payload with a statement on all frames since the layer's last.
-// It signs in the epoch that the frame will be sealed in.
-func (s *Sealer) state(layer int, layered bool, payload []byte) ([]byte, error) {
+// enlist adds what a picture carries, and tells in which context to seal it.
+func (s *Sealer) enlist(clear []byte) (context uint64, err error) {
+	if now := s.ring.now(); s.lister.due(clear, now, s.number) {
+		e, err := s.pin()
+		if err != nil {
+			return 0, err
+		}
+		if s.plain, err = s.list(s.plain, e, clear, now, s.number); err != nil {
+			return 0, err
+		}
+		context = 1
+	}
+	s.plain = appendNumber(s.plain, s.number)
+	return context, nil
+}
+
+// pin returns the epoch that the next frame will be sealed in.
+func (s *Sealer) pin() (*Epoch, error) {
 	number, err := s.in.Pin()
 	if err != nil {
 		return nil, err
 	}
-	e := s.ring.epoch(number)
-	if e == nil {
-		return nil, sframe.ErrNoKey
+	if e := s.ring.epoch(number); e != nil {
+		return e, nil
 	}
-	said := &s.said[layer]
-	first := said.upTo
-	if layered {
-		first = said.before
-	}
-	first = max(first, s.total-min(s.total, maxDigests))
-	b := append(s.body[:0], payload...)
-	for i := first; i < s.total; i++ {
-		d := s.pending[i%maxDigests]
-		b = append(b, d[:]...)
-	}
-	b = appendHead(b, s.ring.head.Load())
-	b, err = appendSignature(b, s.ring.signer, toSign(e, e.Own, s.track, b[len(payload):]))
-	if err != nil {
-		return nil, err
-	}
-	s.body = append(b, byte(s.total-first))
-	said.before, said.upTo, said.at = said.upTo, s.total, s.ring.now()
-	return s.body, nil
+	return nil, sframe.ErrNoKey
 }

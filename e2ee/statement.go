@@ -11,35 +11,76 @@ import (
 	"fmt"
 	"hash"
 	"math/big"
-	"time"
 )
 
 // Every member can derive every sender's frame keys (RFC 9605, section 7.2).
 // So a sender also signs, with its session key, the digests of the frames that
-// it sealed: a statement. It rides at the end of a sealed frame of the same
-// track, one whose key id has the context 1:
+// it sealed: a statement. Each frame carries its number in its track, and the
+// digests of a statement are those of consecutive numbers. So whatever has one
+// of these numbers and another digest is not the sender's: a forgery is told
+// from a loss for certain.
 //
-//	payload ‖ n digests ‖ head ‖ signature ‖ n
-//
-// The digests are listed one by one, so that a receiver checks what it got,
-// whatever was lost on the way.
-
-// How often a statement is sent. Two of them pass within [Patience], so that
-// one may be lost. A receiver of layered pictures also misses the statements of
-// layers that it does not get, whenever it changes from one to another: there
-// they come more often, and each repeats what the one before it said.
-const (
-	statementEvery = 960 * time.Millisecond
-	layeredEvery   = 600 * time.Millisecond
-)
-
-// maxDigests is how many frames one statement signs for; n is one byte.
-const maxDigests = 255
+// Number and statements travel inside the sealed frames of the same track, so
+// that the relay can neither see them nor take them apart from the frames. How:
+// a voice has little room (weave.go), a picture comes in layers (list.go).
 
 // A digest is the first 64 bits of SHA-256 over track, clear bytes and sealed
 // bytes of a frame. A second frame with the same digest would have to be found
 // while the first is being heard.
-type digest [8]byte
+type digest = symbol
+
+// A digester computes digests without allocating.
+type digester struct {
+	h   hash.Hash
+	sum [sha256.Size]byte
+}
+
+func (d *digester) of(track uint8, clear, sealed []byte) digest {
+	if d.h == nil {
+		d.h = sha256.New()
+	}
+	d.h.Reset()
+	d.sum[0], d.sum[1] = track, byte(len(clear))
+	d.h.Write(d.sum[:2])
+	d.h.Write(clear)
+	d.h.Write(sealed)
+	return digest(d.h.Sum(d.sum[:0])[:len(digest{})])
+}
+
+// Numbers count a track's frames. On the wire they come round after
+// numbers, a multiple of blockLen: 22 minutes of voice.
+const (
+	numberLen = 2
+	numbers   = 1638 * blockLen
+)
+
+// errStatement reports a frame that opens, but does not hold what its sender
+// would have put there.
+var errStatement = errors.New("e2ee: malformed statement")
+
+// cutNumber parts the number at the end of plain from what is before it: if the
+// frame is the newest it is the next one after the last that ends so, else the
+// last one before.
+func cutNumber(plain []byte, last uint64, newest bool) (rest []byte, number uint64, err error) {
+	at := len(plain) - numberLen
+	if at < 0 {
+		return nil, 0, errStatement
+	}
+	wire := uint64(binary.BigEndian.Uint16(plain[at:]))
+	if wire >= numbers {
+		return nil, 0, errStatement
+	}
+	last = max(last, numbers) // so that none is 0, or less
+	ahead := (wire + numbers - last%numbers) % numbers
+	if newest {
+		return plain[:at], last + ahead, nil
+	}
+	return plain[:at], last - (numbers-ahead)%numbers, nil
+}
+
+func appendNumber(b []byte, number uint64) []byte {
+	return binary.BigEndian.AppendUint16(b, uint16(number%numbers))
+}
 
 // headLen is the length of a Head in a statement.
 const headLen = 4 + 7
@@ -57,37 +98,17 @@ func readHead(b []byte) (h Head) {
 	return h
 }
 
-// A digester computes digests without allocating.
-type digester struct {
-	h   hash.Hash
-	sum [sha256.Size]byte
-}
-
-func (d *digester) of(track uint8, clear, sealed []byte) digest {
-	if d.h == nil {
-		d.h = sha256.New()
-	}
-	d.h.Reset()
-	d.sum[0], d.sum[1] = track, byte(len(clear))
-	d.h.Write(d.sum[:2])
-	d.h.Write(clear)
-	d.h.Write(sealed)
-	return digest(d.h.Sum(d.sum[:0])[:8])
-}
-
-// toSign is what a statement's signature is over: bound to the epoch, and so
-// to the group and to all that it agreed on, and to the leaf and track.
-func toSign(e *Epoch, leaf uint32, track uint8, body []byte) []byte {
+// toSign is what a statement's signature is over: digests from the number first
+// on, then a head. It is bound to the epoch, and so to the group and to all
+// that it agreed on, and to the leaf and track.
+func toSign(e *Epoch, leaf uint32, track uint8, first uint64, body []byte) []byte {
 	h := sha256.New()
 	h.Write([]byte("Incamera 1.0 sender signature"))
 	h.Write(e.Authenticator)
-	h.Write(binary.BigEndian.AppendUint32(nil, leaf))
-	h.Write([]byte{track})
+	h.Write(appendNumber(append(binary.BigEndian.AppendUint32(nil, leaf), track), first))
 	h.Write(body)
 	return h.Sum(nil)
 }
-
-var errSignature = errors.New("e2ee: wrong sender signature")
 
 // appendSignature appends r ‖ s, each of the curve's length.
 func appendSignature(b []byte, key crypto.Signer, sum []byte) ([]byte, error) {
@@ -103,7 +124,7 @@ func appendSignature(b []byte, key crypto.Signer, sum []byte) ([]byte, error) {
 	if _, err := asn1.Unmarshal(der, &sig); err != nil {
 		return b, fmt.Errorf("e2ee: signing frames: %w", err)
 	}
-	n := scalarLen(pub)
+	n := signatureLen(pub) / 2
 	at := len(b)
 	b = append(b, make([]byte, 2*n)...)
 	sig.R.FillBytes(b[at : at+n])
@@ -112,24 +133,9 @@ func appendSignature(b []byte, key crypto.Signer, sum []byte) ([]byte, error) {
 }
 
 func verifySignature(pub *ecdsa.PublicKey, sum, sig []byte) bool {
-	n := scalarLen(pub)
+	n := len(sig) / 2
 	r, s := new(big.Int).SetBytes(sig[:n]), new(big.Int).SetBytes(sig[n:])
 	return ecdsa.Verify(pub, sum, r, s)
 }
 
-func scalarLen(pub *ecdsa.PublicKey) int { return (pub.Params().BitSize + 7) / 8 }
-
-// splitStatement parts what was sealed with context 1. sigLen is the length
-// of the sender's signatures.
-func splitStatement(plain []byte, sigLen int) (payload, body, sig []byte, err error) {
-	if len(plain) == 0 {
-		return nil, nil, nil, errSignature
-	}
-	end := len(plain) - 1
-	bodyLen := int(plain[end])*len(digest{}) + headLen
-	start := end - sigLen - bodyLen
-	if start < 0 {
-		return nil, nil, nil, errSignature
-	}
-	return plain[:start], plain[start : start+bodyLen], plain[start+bodyLen : end], nil
-}
+func signatureLen(pub *ecdsa.PublicKey) int { return 2 * ((pub.Params().BitSize + 7) / 8) }
