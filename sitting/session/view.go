@@ -64,6 +64,7 @@ const (
 	AlarmHead       AlarmKind = "head"       // a head that the service has not signed
 	AlarmCommit     AlarmKind = "commit"     // a commit that nobody may admit
 	AlarmDivergence AlarmKind = "divergence" // a member has other keys than we
+	AlarmImpostor   AlarmKind = "impostor"   // frames in a member's name that the member does not sign for
 )
 
 // alarm keeps a, and has it logged.
@@ -80,16 +81,13 @@ func (l *loop) alarm(a Alarm) {
 
 // publish replaces the view and tells media and keyring what has changed.
 func (l *loop) publish() {
-	state := l.history.state
+	state, withheld := l.history.state, l.withheld()
 	v := &View{
 		State: state, Me: l.s.o.Me, Line: l.line.view(), Epoch: l.circle.epoch, Of: len(state.Seats),
-		Alarms: l.alarms, Refused: l.refused,
+		Withheld: withheld, Alarms: l.alarms, Refused: l.refused,
 	}
 	if v.Epoch != nil {
 		v.Confirmed, v.Of = state.Confirmed(v.Epoch.Number)
-	}
-	for _, m := range l.s.o.Keyring.Withheld() {
-		v.Withheld = append(v.Withheld, sitting.MemberID(m))
 	}
 	if last := l.s.view.Load(); same(last, v) {
 		return
@@ -102,6 +100,22 @@ func (l *loop) publish() {
 		l.wasSeated = true
 		close(l.s.seated)
 	}
+}
+
+// withheld are the members whose frames the keyring withholds. When it begins it
+// is an alarm, which stays when the frames are good again.
+func (l *loop) withheld() (now []sitting.MemberID) {
+	var before []sitting.MemberID
+	if last := l.s.view.Load(); last != nil {
+		before = last.Withheld
+	}
+	for _, name := range l.s.o.Keyring.Withheld() {
+		m := sitting.MemberID(name)
+		if now = append(now, m); !slices.Contains(before, m) {
+			l.alarm(Alarm{Kind: AlarmImpostor, Member: m, Detail: "frames that the member has not signed for"})
+		}
+	}
+	return now
 }
 
 func (l *loop) note() {

@@ -70,16 +70,13 @@ func (f *follower) facts(v *session.View) *security.Facts {
 	for _, a := range v.Alarms {
 		facts.Alarms = append(facts.Alarms, security.Alarm{Kind: alarmKinds[a.Kind], Who: a.Member, At: a.At})
 	}
-	for _, who := range v.Withheld {
-		facts.Alarms = append(facts.Alarms, security.Alarm{Kind: security.Impostor, Who: who, At: time.Now()})
-	}
 	return facts
 }
 
 var alarmKinds = map[session.AlarmKind]security.AlarmKind{
 	session.AlarmSplit: security.Split, session.AlarmHistory: security.Split, session.AlarmHead: security.Split,
-	session.AlarmDivergence: security.OtherKeys,
-	session.AlarmForged:     security.Forged, session.AlarmRefused: security.Forged, session.AlarmCommit: security.Forged,
+	session.AlarmDivergence: security.OtherKeys, session.AlarmImpostor: security.Impostor,
+	session.AlarmForged: security.Forged, session.AlarmRefused: security.Forged, session.AlarmCommit: security.Forged,
 }
 
 func (f *follower) holder(v *session.View, l e2ee.Leaf) security.Holder {
