@@ -32,6 +32,8 @@ func TestRefusals(t *testing.T) {
 		"own credential":       second(Create(nil, good, Options{Suite: P256AES128, Validate: no}, nil, noon)),
 		"extension not known":  second(Create(nil, good, o, []Extension{{Type: 0xF00D}}, noon)),
 		"keys exchanged":       second(OpenKeyPackage(kp.Bytes(), leaf, init, good)),
+		"leaf's key twice":     second(OpenKeyPackage(kp.Bytes(), leaf, leaf, good)),
+		"init key twice":       second(OpenKeyPackage(kp.Bytes(), init, init, good)),
 		"no keys":              second(OpenKeyPackage(kp.Bytes(), nil, nil, good)),
 		"no suite by name":     second(ParseSuite("none")),
 	} {
@@ -98,7 +100,9 @@ func TestViews(t *testing.T) {
 	if b := must[[]byte](t)(g.Exporter("label", []byte("y"), 64)); bytes.Equal(a, b) || len(a) != 64 {
 		t.Error("exporter")
 	}
-	if _, err := g.Exporter("label", nil, 1<<20); err == nil {
-		t.Error("exporter without end")
+	for _, length := range []int{-1, 1 << 20} {
+		if _, err := g.Exporter("label", nil, length); err == nil {
+			t.Errorf("exporter of %d bytes", length)
+		}
 	}
 }

@@ -167,7 +167,7 @@ func (j *joining) checkPSKs(p *params, ids []PSKID) error {
 		}
 		found++
 	}
-	if (j.use != 0 && found != 1) || found > 1 {
+	if j.use != 0 && found != 1 {
 		return errors.New("mls: welcome without exactly one key of the group it continues")
 	}
 	return nil

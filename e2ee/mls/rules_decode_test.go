@@ -93,3 +93,35 @@ func TestDecodersRefuse(t *testing.T) {
 		t.Error("too many pre-shared keys")
 	}
 }
+
+// TestSignatures: section 5.1.2, a signature is of one key, label and content,
+// and a key of another shape verifies nothing.
+func TestSignatures(t *testing.T) {
+	forSuites(t, func(t *testing.T, s Suite) {
+		p, key := suites[s], newSigner(t, s)
+		o := Options{Suite: s, Validate: anyone}
+		must[*params](t)(o.fill())
+		raw := must[[]byte](t)(p.signatureKey(key.Public()))
+		sig := must[[]byte](t)(p.sign(o.Rand, key, "label", []byte("content")))
+		other := must[[]byte](t)(p.signatureKey(newSigner(t, s).Public()))
+		check := func(key []byte, label, content string, sig []byte) error {
+			return p.verify(&verifier{raw: key}, label, []byte(content), sig)
+		}
+		if err := check(raw, "label", "content", sig); err != nil {
+			t.Error(err)
+		}
+		for name, err := range map[string]error{
+			"another key":     check(other, "label", "content", sig),
+			"another label":   check(raw, "lab", "elcontent", sig),
+			"another content": check(raw, "label", "contents", sig),
+			"no signature":    check(raw, "label", "content", nil),
+			"no key":          check(nil, "label", "content", sig),
+			"short key":       check(raw[1:], "label", "content", sig),
+			"key of zeros":    check(make([]byte, len(raw)), "label", "content", sig),
+		} {
+			if err == nil {
+				t.Errorf("%s: verified", name)
+			}
+		}
+	})
+}

@@ -13,17 +13,20 @@ func TestFramingRules(t *testing.T) {
 		f   forgery
 		why string
 	}{
-		"12.4.2 older epoch":           {forgery{framed: func(f *framed) { f.epoch-- }}, "another epoch"},
-		"12.4.2 later epoch":           {forgery{framed: func(f *framed) { f.epoch++ }}, "another epoch"},
-		"another group":                {forgery{framed: func(f *framed) { f.groupID = []byte("other") }}, "another group"},
-		"6.1 signature":                {forgery{message: func(m *publicMessage) { m.signature[9] ^= 1 }}, "membership tag"},
-		"6.1 key of another":           {forgery{signer: newSigner(t, P256AES128)}, "signature is not valid"},
-		"6.1 as another member":        {forgery{framed: func(f *framed) { f.sender.index = 3 }}, "signature is not valid"},
-		"6.2 membership tag":           {forgery{message: func(m *publicMessage) { m.membership[0] ^= 1 }}, "membership tag"},
-		"6.1 blank leaf":               {forgery{framed: func(f *framed) { f.sender.index = 6 }}, "blank leaf"},
-		"6.1 leaf outside":             {forgery{framed: func(f *framed) { f.sender.index = 1 << 31 }}, "blank leaf"},
-		"6 commit by external sender":  {forgery{framed: func(f *framed) { f.sender = sender{fromExternal, 0} }}, "may not send"},
-		"6 commit by new member":       {forgery{framed: func(f *framed) { f.sender = sender{kind: fromNewMemberProposal} }}, "may not send"},
+		"12.4.2 older epoch":          {forgery{framed: func(f *framed) { f.epoch-- }}, "another epoch"},
+		"12.4.2 later epoch":          {forgery{framed: func(f *framed) { f.epoch++ }}, "another epoch"},
+		"another group":               {forgery{framed: func(f *framed) { f.groupID = []byte("other") }}, "another group"},
+		"6.1 signature":               {forgery{message: func(m *publicMessage) { m.signature[9] ^= 1 }}, "membership tag"},
+		"6.1 key of another":          {forgery{signer: newSigner(t, P256AES128)}, "signature is not valid"},
+		"6.1 as another member":       {forgery{framed: func(f *framed) { f.sender.index = 3 }}, "signature is not valid"},
+		"6.2 membership tag":          {forgery{message: func(m *publicMessage) { m.membership[0] ^= 1 }}, "membership tag"},
+		"6.1 blank leaf":              {forgery{framed: func(f *framed) { f.sender.index = 6 }}, "blank leaf"},
+		"6.1 leaf outside":            {forgery{framed: func(f *framed) { f.sender.index = 1 << 31 }}, "blank leaf"},
+		"6 commit by external sender": {forgery{framed: func(f *framed) { f.sender = sender{fromExternal, 0} }}, "may not send"},
+		"6 commit by new member":      {forgery{framed: func(f *framed) { f.sender = sender{kind: fromNewMemberProposal} }}, "may not send"},
+		"6 proposal as external commit": {forgery{framed: func(f *framed) {
+			f.sender, f.kind, f.proposal = sender{kind: fromNewMemberCommit}, contentProposal, &Proposal{Type: ProposeRemove}
+		}}, "may not send"},
 		"6.2 application in the clear": {forgery{framed: func(f *framed) { f.kind, f.application = contentApplication, []byte("x") }}, "in the clear"},
 		"a proposal where a commit is": {forgery{framed: func(f *framed) { f.kind, f.proposal = contentProposal, &Proposal{Type: ProposeRemove} }}, "not a commit"},
 		"as the victim itself":         {forgery{framed: func(f *framed) { f.sender.index = 2 }, signer: c.people[2].id.Signer}, "own commit"},
@@ -246,6 +249,7 @@ func TestOutsideProposalRules(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, v.why)
 		}
 	}
+	c.refuses("6.1 commit", forgery{framed: func(f *framed) { f.sender = sender{fromExternal, 0} }, signer: clerk}.forge(t, c.insider), "may not send")
 	j := c.joiner()
 	m := must[[]byte](t)(outsideProposal(info, Remove(1), sender{kind: fromNewMemberProposal}, j.id.Signer, c.o, noon))
 	if _, err := c.victim.HandleProposal(m); err == nil || !strings.Contains(err.Error(), "may not send") {

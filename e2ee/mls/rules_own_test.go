@@ -108,8 +108,8 @@ func TestWrongMessages(t *testing.T) {
 	pending.Wipe()
 	_, outside := c.insider.Member(99)
 	_, blank := c.insider.Member(6)
-	if outside || blank {
-		t.Error("a member who is not there")
+	if outside || blank || InlineTree(kp.Bytes()) != nil || InlineTree(nil) != nil {
+		t.Error("a member or tree that is not there")
 	}
 	c.victim.received = make([]received, maxReceived)
 	sent := must[*SentProposal](t)(c.insider.Propose(Remove(3), ProposalParams{}, noon))
@@ -144,8 +144,12 @@ func TestMessageKeysEnd(t *testing.T) {
 		err error
 		why string
 	}{
-		"used up":         {second(c.insider.Protect(nil, nil)), "used up"},
-		"gone":            {second(c.victim.Protect(nil, nil)), "gone"},
+		"used up": {second(c.insider.Protect(nil, nil)), "used up"},
+		"gone":    {second(c.victim.Protect(nil, nil)), "gone"},
+		"9.2 last of all": {func() error {
+			_, err := c.insider.p.seek(&ratchet{next: make(secret, 32), at: 1<<32 - 2}, 1<<32-1)
+			return err
+		}(), "too far ahead"},
 		"no key for path": {second(stranded.Stage(commit, noon)), "no key to open it"},
 	})
 }

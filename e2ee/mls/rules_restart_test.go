@@ -106,6 +106,16 @@ func TestRestartRules(t *testing.T) {
 	far := forgedSubgroup{use: UseBranch, id: "branch", psks: 1, with: [][]byte{mine.Bytes()}}.make(
 		t, open, Identity{maker.id.Credential, newSigner(t, X25519AES128)}, other)
 	late := forgery{}.forge(t, maker.g)
+	offered := kp(victim)
+	p := forgedSubgroup{use: UseReInit, id: "next", psks: 1, with: [][]byte{offered.Bytes(), kp(third).Bytes()}}.make(t, maker.g, id, sc.o)
+	agreed := *victim.g.reInit
+	agreedOn := func(change func(*ReInit)) error {
+		plan := agreed
+		change(&plan)
+		victim.g.reInit = &plan
+		defer func() { victim.g.reInit = &agreed }()
+		return second(victim.g.JoinRestart(p.Welcome, nil, offered, sc.o, nil, noon))
+	}
 	refusals(t, map[string]struct {
 		err error
 		why string
@@ -113,6 +123,8 @@ func TestRestartRules(t *testing.T) {
 		"11.3 suite":               {second(open.JoinBranch(far.Welcome, nil, mine, other, nil, noon)), "branch is of another suite"},
 		"restart of an open group": {second(open.Restart(SubgroupParams{}, id, sc.o, noon)), "not been closed"},
 		"join of such":             {second(open.JoinRestart(nil, nil, nil, sc.o, nil, noon)), "not been closed"},
+		"11.2 agreed suite":        {agreedOn(func(r *ReInit) { r.Suite = P384AES256 }), "not the one that was agreed on"},
+		"11.2 agreed version":      {agreedOn(func(r *ReInit) { r.version = 2 }), "not the one that was agreed on"},
 		"11.2 suite":               {second(victim.g.Restart(SubgroupParams{}, elsewhere, other, noon)), "another suite than agreed"},
 		"commit in a closed group": {second(victim.g.Commit(CommitParams{}, noon)), "has been closed"},
 		"stage in a closed group":  {second(victim.g.Stage(late, noon)), "has been closed"},
