@@ -213,8 +213,18 @@ func (g *Group) Stage(message []byte, at time.Time) (*Staged, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, set := s.Extensions(); set || s.External() || s.Restarts() != nil || len(s.PSKs())+len(s.Updates()) > 0 {
+		s.Discard()
+		return nil, ErrUnusual
+	}
 	return &Staged{g, s}, nil
 }
+
+// ErrUnusual reports a commit that does what MLS allows to any member and a
+// sitting to none: that binds the group to another order, closes it, or comes
+// from outside. A [Staged] commit adds, removes and renews its maker's keys, and
+// that is all.
+var ErrUnusual = errors.New("e2ee: commit does more than add and remove")
 
 // Committer is who made the commit.
 func (s *Staged) Committer() Leaf {

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"incamera/e2ee/mls"
 )
 
 var testTime = time.Unix(1_800_000_000, 0)
@@ -235,5 +237,47 @@ func TestRefusedCommitChangesNothing(t *testing.T) {
 	}
 	if ms[1].Epoch().Number != 1 {
 		t.Error("the group has moved")
+	}
+}
+
+// TestUnusualCommits: what MLS allows to a member, or to one whom it lets in from
+// outside, and a sitting to nobody.
+func TestUnusualCommits(t *testing.T) {
+	ms := found(t, hybrid, "a", "b", "c")
+	a, b := ms[0].Group.mls, ms[1]
+	by := func(in mls.CommitParams) []byte {
+		p, err := a.Commit(in, testTime)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.Message
+	}
+	outsider := newMember(t, hybrid, "x")
+	info, err := a.GroupInfo(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := outsider.options(&judged{judge: byName, member: map[string]string{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, outside, err := mls.JoinExternal(info, nil, outsider.Me.mls(), o, mls.ExternalParams{}, testTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	otherOrder := mls.Extension{Type: orderExtension, Data: []byte("another order")}
+	for name, message := range map[string][]byte{
+		"another order":    by(mls.CommitParams{Proposals: []mls.Proposal{mls.SetExtensions(otherOrder)}}),
+		"no order":         by(mls.CommitParams{Proposals: []mls.Proposal{mls.SetExtensions()}}),
+		"closing":          by(mls.CommitParams{Proposals: []mls.Proposal{mls.Restart(mls.ReInit{Suite: a.Suite()})}}),
+		"from outside":     outside,
+		"a pre-shared key": by(mls.CommitParams{PSKs: []mls.PSKID{{Type: mls.ResumptionPSK, Usage: mls.UseApplication, GroupID: a.GroupID(), Epoch: a.Epoch()}}}),
+	} {
+		if _, err := b.Stage(message, testTime); !errors.Is(err, ErrUnusual) {
+			t.Errorf("%s: Stage: %v, want %v", name, err, ErrUnusual)
+		}
+	}
+	if _, err := b.Stage(by(mls.CommitParams{}), testTime); err != nil {
+		t.Error(err)
 	}
 }
