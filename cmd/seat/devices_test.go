@@ -22,11 +22,17 @@ const rate = 15
 type devices struct {
 	open  atomic.Int64 // how many are
 	heard atomic.Int64 // steps of sound that were not silent
+
+	shared bool         // by several members
+	opened atomic.Int64 // microphones, ever
 }
 
 func (d *devices) all() seat.Devices {
 	return seat.Devices{
-		Microphone: func(context.Context) (engine.SoundSource, error) { return &tone{clock: d.clock()}, nil },
+		Microphone: func(context.Context) (engine.SoundSource, error) {
+			d.opened.Add(1)
+			return &tone{clock: d.clock()}, nil
+		},
 		Loudspeaker: func(context.Context) (engine.SoundSink, error) {
 			return &ear{clock: d.clock(), heard: &d.heard}, nil
 		},

@@ -47,6 +47,9 @@ type world struct {
 	roster  []sitting.Member
 	clerk   *card
 	stop    func()
+
+	revocation *trust.Revocation // the service's; nil: it asks nobody
+	lookUp     time.Duration
 }
 
 // A card is a person's, in a reader of its own.
@@ -163,6 +166,7 @@ func (w *world) start() {
 	s, err := service.Open(w.t.Context(), service.Config{
 		Certificate: w.cert, Anchors: w.anchors, Orders: w.orders, Grace: time.Minute, Now: time.Now,
 		Delivery: delivery.Options{Dir: w.data}, Log: w.log("service"),
+		Revocation: w.revocation, LookUp: w.lookUp,
 		Relay: service.Relay{Binary: w.relay, Network: relay.Network{Loopback: true}},
 	})
 	check(w.t, err)

@@ -31,6 +31,11 @@ type Options struct {
 	Ranges    []netip.Prefix         // addresses that media may use
 	Suite     func(name string) bool // whether a group may have it
 	NoPicture bool                   // no camera is ever opened
+	// Revocation is asked of the own card when it signs in, and again every
+	// Every while its holder sits, and of the clerk's who signed an order. Nil
+	// asks nobody: the service does, too.
+	Revocation *trust.Revocation
+	Every      time.Duration
 }
 
 // A Person is somebody who has signed in: a session, in memory.
@@ -52,8 +57,19 @@ func SignIn(ctx context.Context, card identity.Card, ask identity.Asker, o Optio
 	if _, err := o.Anchors.Verify(session.Chain, time.Now()); err != nil {
 		return nil, err
 	}
+	if err := o.lookUp(ctx, session.Chain); err != nil {
+		return nil, err
+	}
 	c := trust.ClientTLS(session, o.Anchors)
 	return &Person{options: o, session: session, tls: c, client: link.NewHTTP("https://"+o.Service, c)}, nil
+}
+
+// lookUp asks whether a card was called back, as strictly as policy says.
+func (o *Options) lookUp(ctx context.Context, chain [][]byte) error {
+	if o.Revocation == nil {
+		return nil
+	}
+	return o.Revocation.Check(ctx, chain, time.Now())
 }
 
 // Name is who the card says this is.
@@ -87,6 +103,7 @@ type Invitation struct {
 	*sitting.Order
 	Me     sitting.Member
 	Signed []byte
+	Seen   sitting.Head // the last that this machine saw of it in an earlier session; zero if none
 }
 
 // Sittings returns the sittings that this person may enter. An order that is
@@ -99,13 +116,13 @@ func (p *Person) Sittings(ctx context.Context) ([]Invitation, error) {
 	var good []Invitation
 	var wrong []error
 	for _, signed := range all {
-		order, err := p.judge(signed, time.Now())
+		order, err := p.judge(ctx, signed, time.Now())
 		if err != nil {
 			wrong = append(wrong, err)
 			continue
 		}
 		if me, ok := order.Known(p.session.Person.Names); ok {
-			good = append(good, Invitation{order, me, signed})
+			good = append(good, Invitation{Order: order, Me: me, Signed: signed})
 		}
 	}
 	return good, errors.Join(wrong...)
@@ -113,7 +130,7 @@ func (p *Person) Sittings(ctx context.Context) ([]Invitation, error) {
 
 // judge is the client's own look at an order: a clerk on it has signed it, and
 // it is not over, or a service could show an old one.
-func (p *Person) judge(signed []byte, at time.Time) (*sitting.Order, error) {
+func (p *Person) judge(ctx context.Context, signed []byte, at time.Time) (*sitting.Order, error) {
 	order, chain, err := wire.OpenOrder(signed)
 	if err != nil {
 		return nil, errors.Join(ErrOrder, err)
@@ -127,6 +144,9 @@ func (p *Person) judge(signed []byte, at time.Time) (*sitting.Order, error) {
 	}
 	if m, ok := order.Known(signer.Names); !ok || m.Role != sitting.RoleClerk {
 		return nil, ErrOrder
+	}
+	if err := p.options.lookUp(ctx, chain); err != nil {
+		return nil, errors.Join(ErrOrder, err)
 	}
 	return order, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"incamera/e2ee"
+	"incamera/identity"
 	"incamera/media"
 	"incamera/media/engine"
 	"incamera/sitting/session"
@@ -20,6 +21,10 @@ type Seat struct {
 	Session *session.Session
 	Media   *engine.Engine
 	Keys    *e2ee.Keyring
+	me      string
+	blind   bool // the House's policy lets no picture leave
+	ear     ear
+	person  *Person
 	log     *slog.Logger
 
 	mu      sync.Mutex
@@ -37,7 +42,7 @@ func (p *Person) Take(i Invitation, d Devices, h Hooks) *Seat {
 	if p.options.NoPicture {
 		d.Camera = nil
 	}
-	s := &Seat{log: p.options.Log}
+	s := &Seat{person: p, log: p.options.Log, me: string(i.Me.ID), blind: p.options.NoPicture}
 	s.Keys = e2ee.NewKeyring(e2ee.KeyringOptions{
 		Now: time.Now, Signer: p.session.Key,
 		OnHead: func(member string, head e2ee.Head) { s.Session.Heard(member, head) },
@@ -48,16 +53,17 @@ func (p *Person) Take(i Invitation, d Devices, h Hooks) *Seat {
 			Opener: func(member string, t media.Track) media.Opener { return s.Keys.Opener(member, uint8(t)) },
 		},
 		Ticket:     func(ctx context.Context) (media.Ticket, error) { return s.Session.Ticket(ctx) },
-		Me:         string(i.Me.ID),
+		Me:         s.me,
 		Microphone: d.Microphone, Loudspeaker: d.Loudspeaker, Camera: d.Camera,
 		Log: p.options.Log, Loopback: p.options.Loopback, Ranges: p.options.Ranges,
 		OnPicture: h.OnPicture,
 	})
+	s.ear.media = s.Media
 	s.Session = session.New(session.Options{
 		Order: i.Signed, Me: i.Me.ID,
 		Key: p.session.Key, Chain: p.session.Chain, TLS: p.tls,
 		Verify: p.options.Anchors.Verify, Service: p.client,
-		Media: s.Media, Keyring: s.Keys, Now: time.Now, Log: p.options.Log,
+		Media: &s.ear, Keyring: s.Keys, Seen: i.Seen, Now: time.Now, Log: p.options.Log,
 	})
 	return s
 }
@@ -65,8 +71,11 @@ func (p *Person) Take(i Invitation, d Devices, h Hooks) *Seat {
 // Run takes the seat and keeps it until ctx ends, the member leaves, or the
 // sitting is over for the member. However it ends, microphone and camera are
 // closed first, while the session wipes the keys and gives the seat up. It
-// returns what [session.Session.Run] does.
+// returns what [session.Session.Run] does, or that the member's card was called
+// back, a [*identity.Revoked].
 func (s *Seat) Run(ctx context.Context) error {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
 	playing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var wait sync.WaitGroup
@@ -75,6 +84,7 @@ func (s *Seat) Run(ctx context.Context) error {
 			s.log.Error("media has ended", "error", err)
 		}
 	})
+	wait.Go(func() { s.lookUp(playing, end) })
 	// When a card is pulled nothing may come before this, not even the wiping
 	// of keys, which waits for nothing either.
 	closed := make(chan struct{})
@@ -88,6 +98,30 @@ func (s *Seat) Run(ctx context.Context) error {
 	stop()
 	wait.Wait()
 	return err
+}
+
+// lookUp asks again and again whether the member's card was called back, and
+// ends the seat if it was. That nobody knows is no reason: it was known when
+// the member came.
+func (s *Seat) lookUp(ctx context.Context, end context.CancelCauseFunc) {
+	o := s.person.options
+	if o.Revocation == nil || o.Every <= 0 {
+		return
+	}
+	clock := time.NewTicker(o.Every)
+	defer clock.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-clock.C:
+		}
+		err := o.lookUp(ctx, s.person.session.Chain)
+		if revoked, ok := errors.AsType[*identity.Revoked](err); ok {
+			end(revoked)
+			return
+		}
+	}
 }
 
 func (s *Seat) stopCapture() {

@@ -143,12 +143,12 @@ func (s *Service) resume(ctx context.Context) error {
 	return nil
 }
 
-// revocationEvery is how often the cards of those present are looked up.
-const revocationEvery = time.Minute
+// defaultLookUp is how often the cards of those present are looked up by default.
+const defaultLookUp = time.Minute
 
 // watchRevocation removes who is present with a card that was called back.
 func (s *Service) watchRevocation(ctx context.Context) {
-	clock := time.NewTicker(revocationEvery)
+	clock := time.NewTicker(s.c.LookUp)
 	defer clock.Stop()
 	for {
 		select {

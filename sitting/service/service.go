@@ -38,6 +38,7 @@ type Config struct {
 	Certificate tls.Certificate // the service's; its key, P-256 or P-384, also signs heads
 	Anchors     *trust.Anchors
 	Revocation  *trust.Revocation // nil asks nobody
+	LookUp      time.Duration     // how often it is asked of those present; 0 is a minute
 	Orders      string            // the folder of signed orders
 	Delivery    delivery.Options
 	Relay       Relay
@@ -86,6 +87,9 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	}
 	if c.Grace == 0 {
 		c.Grace = defaultGrace
+	}
+	if c.LookUp == 0 {
+		c.LookUp = defaultLookUp
 	}
 	s := &Service{c: c, key: key, blobs: make(chan struct{}, maxBlobs)}
 	if _, err := wire.SignHead(wire.Head{Sitting: "x"}, key, c.Certificate.Certificate[0]); err != nil {
