@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
+	"incamera/identity"
 	"incamera/media"
 	"incamera/sitting"
 	"incamera/ui"
@@ -36,13 +37,14 @@ func (s *screen) sit(me sitting.MemberID, edit func(*ui.Scene)) *seat {
 	if edit != nil {
 		edit(&c.scene)
 	}
-	s.ShowChamber(ui.Chamber{
-		Options: chamber.Options{
-			Hand: c.door, Set: c.set, Pictures: c.set, Floor: c.door, Door: c.door, Rack: &uitest.Rack{},
-			Leave: func() { c.left++ },
-		},
-		Scene: func() ui.Scene { return c.scene }, Changed: c.changed,
-	})
+	o := chamber.Options{
+		Hand: c.door, Set: c.set, Pictures: c.set, Floor: c.door, Door: c.door, Rack: &uitest.Rack{},
+		Leave: func() { c.left++ },
+	}
+	if c.scene.Table != nil {
+		o.Table = c.door
+	}
+	s.ShowChamber(ui.Chamber{Options: o, Scene: func() ui.Scene { return c.scene }, Changed: c.changed})
 	s.pass(time.Second)
 	return c
 }
@@ -439,6 +441,29 @@ func TestWhoIsChosenStaysChosen(t *testing.T) {
 		})
 		if !s.says("Remove C. Roy") {
 			t.Error("another member is chosen")
+		}
+	})
+}
+
+// On a machine where several sit, the window turns to another, and a card that
+// was put in can join. On others it says nothing of them.
+func TestTableIsAsked(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		s.sit(uitest.Me, nil)
+		if s.says("At this table") {
+			t.Error("a table on a personal machine")
+		}
+		c := s.sit(uitest.Me, func(s *ui.Scene) {
+			s.Table, s.Cards = []sitting.MemberID{uitest.Me, "tremblay"}, []identity.Card{uitest.A2}
+		})
+		s.press("A. Tremblay · speaking")
+		s.press("Sign in: PIV card · Gemalto PC Twin Reader 01 00")
+		if want := []string{"turn to tremblay", "join Gemalto PC Twin Reader 01 00"}; !slices.Equal(c.door.Asked, want) {
+			t.Errorf("asked %q, want %q", c.door.Asked, want)
+		}
+		c.turn(func(s *ui.Scene) { s.Table, s.Cards = append(s.Table, "singh"), nil })
+		if s.says("Sign in: PIV card") || !s.says("B. Singh · hand") {
+			t.Error("who has joined is not at the table")
 		}
 	})
 }

@@ -16,6 +16,7 @@ type notice struct {
 	words  *words.Catalogue
 	copy   func(string)
 	open   bool // the fold
+	bare   bool // the House's policy leaves no details
 	copied bool
 
 	icon                 *kit.Icon
@@ -70,8 +71,8 @@ func (n *notice) show() {
 	if n.copied {
 		n.take.Say(w.Common.Copied, "")
 	}
-	n.fold.Hidden = said.Calm
-	n.details.Hidden, n.take.Hidden = !n.open || said.Calm, !n.open || said.Calm
+	n.fold.Hidden = said.Calm || n.bare
+	n.details.Hidden, n.take.Hidden = !n.open || n.fold.Hidden, !n.open || n.fold.Hidden
 	if n.next.Say(said.Next, ""); said.Next == "" {
 		n.next.Say(w.Common.TryAgain, "")
 	}

@@ -90,7 +90,12 @@ func (w *Window) ShowChamber(c Chamber) {
 // ShowTrouble shows, as a room of its own, what has ended the room before, and
 // a button for what comes next; next is called on the UI goroutine.
 func (w *Window) ShowTrouble(err error, next func()) {
-	bridge.Do(func() { w.swap(newNotice(w.words, err, next, w.copy)) })
+	bridge.Do(func() {
+		n := newNotice(w.words, err, next, w.copy)
+		n.bare = w.o.NoDetails
+		n.show()
+		w.swap(n)
+	})
 }
 
 // Tell says in the room on show what went wrong; nil says that all is well.
@@ -149,4 +154,7 @@ func stepWords(s Step, w *words.Catalogue) string {
 	return ""
 }
 
-func (w *Window) copy(text string) { w.app.Clipboard().SetContent(text) }
+func (w *Window) copy(text string) {
+	w.app.Clipboard().SetContent(text)
+	w.copied = true
+}

@@ -21,11 +21,11 @@ const (
 
 // remembered are the values chosen last, unless policy or options say others.
 func (w *Window) remembered() settings.Values {
-	p := w.app.Preferences()
-	v := settings.Values{
-		Language: p.StringWithFallback(keyLanguage, machineLanguage()),
-		Scheme:   look.Scheme(p.StringWithFallback(keyScheme, string(look.System))),
-		Scale:    float32(p.FloatWithFallback(keyScale, 1)),
+	v := settings.Values{Language: machineLanguage(), Scheme: look.System, Scale: 1}
+	if p := w.app.Preferences(); !w.o.Forget {
+		v.Language = p.StringWithFallback(keyLanguage, v.Language)
+		v.Scheme = look.Scheme(p.StringWithFallback(keyScheme, string(v.Scheme)))
+		v.Scale = float32(p.FloatWithFallback(keyScale, float64(v.Scale)))
 	}
 	if w.o.Language != "" {
 		v.Language = w.o.Language
@@ -71,10 +71,11 @@ func (w *Window) choose(v settings.Values) {
 	v = w.ruled(v)
 	resized := v.Scheme != w.values.Scheme || v.Scale != w.values.Scale
 	w.values, w.words = v, words.Of(v.Language)
-	p := w.app.Preferences()
-	p.SetString(keyLanguage, v.Language)
-	p.SetString(keyScheme, string(v.Scheme))
-	p.SetFloat(keyScale, float64(v.Scale))
+	if p := w.app.Preferences(); !w.o.Forget {
+		p.SetString(keyLanguage, v.Language)
+		p.SetString(keyScheme, string(v.Scheme))
+		p.SetFloat(keyScale, float64(v.Scale))
+	}
 	if resized {
 		w.app.Settings().SetTheme(look.New(v.Scheme, v.Scale))
 	}

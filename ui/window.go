@@ -32,6 +32,11 @@ type Options struct {
 	Language string          // "en" or "fr"; "" is what was chosen last, else the machine's
 	Rules    []settings.Rule // what the House's policy has set
 	Now      func() time.Time
+	// Forget keeps nothing that a person has chosen or copied beyond the window:
+	// others use the machine.
+	Forget bool
+	// NoDetails offers no details for the service desk to copy.
+	NoDetails bool
 	// Closing is called on the UI goroutine when the person closes the window:
 	// leave, wipe, then call Close. Nil closes at once.
 	Closing func()
@@ -59,6 +64,7 @@ type Window struct {
 	progress *progress
 	stage    *fyne.Container // the room
 	check    func()          // opens the devices; nil where that cannot be done
+	copied   bool            // the clipboard holds something of ours
 }
 
 // A room is what the window shows.
@@ -136,6 +142,9 @@ func (w *Window) Close() {
 	bridge.Do(func() {
 		w.end()
 		w.swap(nil)
+		if w.o.Forget && w.copied {
+			w.app.Clipboard().SetContent("")
+		}
 		w.window.SetCloseIntercept(nil)
 		w.window.Close()
 	})

@@ -2,7 +2,7 @@
 // others in tiles, the order of speakers, the roster, and the bar with the
 // truth about the microphone. It shows the newest scene and edits none: what a
 // person asks goes up as a request and comes back as a scene. It may touch the
-// words of sitting and media.
+// words of sitting, identity and media.
 package chamber
 
 import (
@@ -11,6 +11,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"incamera/identity"
 	"incamera/media"
 	"incamera/sitting"
 	"incamera/ui/chair"
@@ -44,6 +45,14 @@ type Pictures interface {
 	Visible(tiles map[string]image.Point)
 }
 
+// A Table is asked on a machine where several members sit. No method waits.
+type Table interface {
+	// Turn shows the place of another who sits here.
+	Turn(to sitting.MemberID)
+	// Join has whose card it is sign in and sit down.
+	Join(identity.Card)
+}
+
 // A Scene is all that the room shows, as of one moment. It never changes.
 type Scene struct {
 	Sitting  sitting.State
@@ -54,6 +63,10 @@ type Scene struct {
 	// if none was.
 	Refused   error
 	RefusedAt time.Time
+	// Table are the members who sit at this machine, and Cards those in its
+	// readers that nobody has signed in with; both where there is a [Table].
+	Table []sitting.MemberID
+	Cards []identity.Card
 }
 
 // Options is what the room asks and where.
@@ -63,6 +76,7 @@ type Options struct {
 	Pictures Pictures
 	Floor    chair.Floor  // asked by a chair; may be nil for others
 	Door     chair.Door   // asked by chairs and clerks; may be nil for others
+	Table    Table        // where several sit at one machine; nil elsewhere
 	Leave    func()       // the person leaves; never waits
 	Rack     devices.Rack // to choose other devices during the sitting; nil if one cannot
 	Camera   bool         // whether the camera is on from the start
@@ -95,6 +109,7 @@ type View struct {
 	members *members
 	console *chair.Console
 	bar     *bar
+	table   *table
 	banner  *kit.Banner
 	advice  func() // what the banner's button does
 	content *fyne.Container
@@ -111,6 +126,7 @@ func New(w *words.Catalogue, sheets *kit.Sheets, o Options) *View {
 	v.members = newMembers(v)
 	v.console = chair.New(o.Floor, o.Door, v.Tell, v.confirmRemoval)
 	v.bar = newBar(v)
+	v.table = newTable()
 	v.rim = kit.NewStrip(kit.Spacer(), look.Amber, 0, 0)
 	v.rim.Hidden = true
 	v.banner = kit.NewBanner(600, func() { v.advice() })
@@ -129,7 +145,7 @@ func (v *View) lay() {
 	side := kit.With(&sidebar{}, v.console.Top(), v.queue.content, v.members.content, v.console.Bottom())
 	v.centre = kit.With(&centre{}, v.banner, v.stage.content)
 	room := kit.With(&floor{}, v.centre,
-		kit.NewBar(side, look.Room, look.Room), kit.NewBar(v.bar.lay(), look.Room, 10), v.rim)
+		kit.NewBar(side, look.Room, look.Room), kit.NewBar(kit.Column(look.Gap, v.table.content, v.bar.lay()), look.Room, 10), v.rim)
 	if v.content == nil {
 		v.content = room
 		return
@@ -208,6 +224,7 @@ func (v *View) Show(s Scene) {
 	v.members.show(v)
 	v.showConsole()
 	v.bar.show(v)
+	v.table.show(v)
 	v.showBanner()
 	v.content.Refresh()
 	if v.watched && !before.Security.Same(s.Security) {

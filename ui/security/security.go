@@ -138,6 +138,9 @@ func holder(h Holder, name string, w *words.Catalogue) fyne.CanvasObject {
 	about := fmt.Sprintf(w.Security.Issuer, h.Person.Issuer)
 	if serial, to, ok := card(h.Chain); ok {
 		about = fmt.Sprintf(w.Security.Card, serial) + ", " + about + ", " + fmt.Sprintf(w.Security.ValidTo, w.Day(to))
+		if h.Person.Attested {
+			about += ", " + w.Security.Attested
+		}
 	}
 	lines := []fyne.CanvasObject{kit.Bold(name, look.Body, look.Ink), kit.Wrapped(about, look.Caption, look.Muted, width-50)}
 	icon, tone := look.Seal, look.Tone(look.AccentInk)

@@ -30,12 +30,18 @@ const (
 	Language Key = iota
 	Scheme
 	Scale
+	Anchors
 	Service
-	Suite
-	SessionLength
 	Cards
+	Suite
+	Relay
+	Shared
 	Revocation
-	Recording
+	Interval
+	Attestation
+	Attesters
+	Features
+	Log
 )
 
 // A Rule is one value that policy has set.
@@ -127,7 +133,7 @@ func policy(rules []Rule, w *words.Catalogue) fyne.CanvasObject {
 	for _, r := range rules {
 		by := kit.NewText(fmt.Sprintf(w.Settings.FixedBy, r.By), look.Caption, look.Muted)
 		rows = append(rows, kit.Row(12, kit.NewIcon(look.Lock, look.Muted, 0.9),
-			kit.Column(0, kit.NewText(keyWord(r.Key, w)+" · "+value(r, w), look.Body, look.Ink), by)))
+			kit.Column(0, kit.Wrapped(keyWord(r.Key, w)+" · "+value(r, w), look.Body, look.Ink, width-40), by)))
 	}
 	return kit.Column(look.Gap, rows...)
 }
@@ -159,16 +165,28 @@ func keyWord(k Key, w *words.Catalogue) string {
 		return w.Settings.Theme
 	case Scale:
 		return w.Settings.TextSize
+	case Anchors:
+		return w.Settings.Anchors
 	case Service:
 		return w.Settings.Service
-	case Suite:
-		return w.Settings.Suite
-	case SessionLength:
-		return w.Settings.SessionLength
 	case Cards:
 		return w.Settings.Cards
+	case Suite:
+		return w.Settings.Suite
+	case Relay:
+		return w.Settings.Relay
+	case Shared:
+		return w.Settings.Shared
 	case Revocation:
 		return w.Settings.Revocation
+	case Interval:
+		return w.Settings.Interval
+	case Attestation:
+		return w.Settings.Attestation
+	case Attesters:
+		return w.Settings.Attesters
+	case Features:
+		return w.Settings.Features
 	}
-	return w.Settings.Recording
+	return w.Settings.Log
 }

@@ -104,6 +104,12 @@ func (d *Door) Remove(who sitting.MemberID, why string) error {
 // CloseSitting implements [chair.Door].
 func (d *Door) CloseSitting() error { return d.note("close") }
 
+// Turn implements [chamber.Table].
+func (d *Door) Turn(to sitting.MemberID) { _ = d.note("turn to " + string(to)) }
+
+// Join implements [chamber.Table].
+func (d *Door) Join(card identity.Card) { _ = d.note("join " + card.Info().Reader) }
+
 // A Set is a microphone and cameras that show a moving pattern.
 type Set struct {
 	Now     media.Meter

@@ -46,6 +46,7 @@ var Rooms = []Room{
 	{"chamber-lost", inChamber(sitting.Public, 12, Me, lost), nil},
 	{"chamber-pulled", inChamber(sitting.Public, 12, Me, pulled), nil},
 	{"chamber-alarm", inChamber(sitting.Public, 12, Me, alarmed), nil},
+	{"chamber-table", inChamber(sitting.Public, 12, Me, shared), nil},
 	{"removed", gone(trouble.Removed), nil},
 	{"closed", gone(trouble.Closed), nil},
 	{"unreachable", gone(trouble.ServiceUnreachable), nil},
@@ -108,8 +109,12 @@ func inChamber(kind sitting.Kind, members int, me sitting.MemberID, edit func(*c
 			edit(&scene, set)
 		}
 		door := &Door{}
+		o := chamber.Options{Hand: door, Set: set, Pictures: set, Floor: door, Door: door, Leave: func() {}, Rack: &Rack{}, Camera: true}
+		if scene.Table != nil {
+			o.Table = door
+		}
 		w.ShowChamber(ui.Chamber{
-			Options: chamber.Options{Hand: door, Set: set, Pictures: set, Floor: door, Door: door, Leave: func() {}, Rack: &Rack{}, Camera: true},
+			Options: o,
 			Scene:   func() ui.Scene { return scene }, Changed: make(chan struct{}),
 		})
 	}
@@ -117,6 +122,11 @@ func inChamber(kind sitting.Kind, members int, me sitting.MemberID, edit func(*c
 
 func live(_ *chamber.Scene, set *Set) {
 	set.Now.Live, set.Now.Microphone = true, media.Level{RMS: -18, Peak: -9}
+}
+
+// shared is a machine at which three sit, and a fourth has put a card in.
+func shared(s *chamber.Scene, _ *Set) {
+	s.Table, s.Cards = []sitting.MemberID{Me, "tremblay", "singh"}, []identity.Card{A2}
 }
 
 func inCamera(s *chamber.Scene, _ *Set) {

@@ -78,7 +78,7 @@ type Chamber struct {
 	MayNotSpeak, HoldSpace, YouHaveFloor, HandUp, Hand, LowerHand, Leave, LeaveAsk, LeaveText, Stay    string
 	Sealed, SealedHint, NotSealed, Queue, QueueEmpty, HasFloor, NobodyFloor, NobodyFloorHint, HandMark string
 	Members, Search, SearchNone, AwayMark, WaitingYou, WaitingYouHint, TilesOf, Empty                  string
-	LinkLost, LinkLostHint, Relay, RelayHint, NoSeat, ThisIsYou, Heard                                 string
+	LinkLost, LinkLostHint, Relay, RelayHint, NoSeat, ThisIsYou, Heard, Table, Join                    string
 	Verified                                                                                           Plural
 }
 
@@ -92,13 +92,14 @@ type Security struct {
 	Count                                                                                               Plural // of alarms
 	Title, Suite, Epoch, Since, Compare, CompareHint, Certificates, Card, Issuer, ValidTo, NotConfirmed string
 	Confirmed, AllConfirmed, NoGroup, Alarms, NoAlarms, Split, SplitHint, Forged, ForgedHint            string
-	Impostor, ImpostorHint, OtherKeys, OtherKeysHint, NotVerified                                       string
+	Impostor, ImpostorHint, OtherKeys, OtherKeysHint, NotVerified, Attested                             string
 }
 
 // Settings are the words of the settings.
 type Settings struct {
-	Title, Theme, System, Light, Dark, Contrast, TextSize, Devices, Policy, PolicyNone, FixedBy, Check string
-	Service, Suite, SessionLength, Cards, Revocation, Recording, Percent                               string
+	Title, Theme, System, Light, Dark, Contrast, TextSize, Devices, Policy, PolicyNone, FixedBy, Check         string
+	Anchors, Service, Cards, Suite, Relay, Shared, Revocation, Interval, Attestation, Attesters, Features, Log string
+	Percent                                                                                                    string
 }
 
 // Steps are what long work says of itself.
