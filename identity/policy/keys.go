@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
@@ -33,6 +35,20 @@ type Key struct {
 	Example string   // a line of TOML
 
 	set func(*Policy, value) error
+	say func(*Policy) string // the value, as a person may read it
+}
+
+// Set is what somebody has set, for the window to show.
+type Set struct{ Name, Value, By string }
+
+// Settled lists the keys that somebody has set, in the order of [Keys].
+func (p *Policy) Settled() (all []Set) {
+	for _, key := range Keys {
+		if by := p.By(key.Name); by != "" {
+			all = append(all, Set{key.Name, key.say(p), by})
+		}
+	}
+	return all
 }
 
 // suites are those that a House may allow, see e2ee.
@@ -49,6 +65,7 @@ var Keys = []Key{
 		Name: "anchors", Kind: List,
 		Doc:     "The House's certificates in PEM: at least one self-signed root, and the authorities below it. Each text is a file, or the PEM itself. A card is good only if it leads to one of the roots.",
 		Example: `anchors = ["house.pem"]`,
+		say:     func(p *Policy) string { return subjects(p.Anchors) },
 		set: func(p *Policy, v value) (err error) {
 			p.Anchors, err = v.certificates()
 			return err
@@ -58,6 +75,7 @@ var Keys = []Key{
 		Name: "services", Kind: List,
 		Doc:     "The sitting services that this workstation may reach, as host or host:port. Unset, any service with a certificate of the House.",
 		Example: `services = ["sittings.house.example", "sittings.house.example:8443"]`,
+		say:     func(p *Policy) string { return strings.Join(p.Services, ", ") },
 		set: func(p *Policy, v value) (err error) {
 			p.Services, err = texts(v, service)
 			return err
@@ -67,6 +85,7 @@ var Keys = []Key{
 		Name: "policy_oids", Kind: List,
 		Doc:     "Certificate policies, as dotted object identifiers. A card certificate must have been issued under one of them. Unset, under any.",
 		Example: `policy_oids = ["2.16.840.1.101.3.2.1.3.13"]`,
+		say:     func(p *Policy) string { return strings.Join(p.PolicyOIDs, ", ") },
 		set: func(p *Policy, v value) (err error) {
 			p.PolicyOIDs, err = texts(v, objectIdentifier)
 			return err
@@ -76,6 +95,7 @@ var Keys = []Key{
 		Name: "suites", Kind: List, Choices: suites,
 		Doc:     "The MLS cipher suites that a sitting may use. A sitting whose order names another is not entered. Unset, any that the client has.",
 		Example: `suites = ["MLS_128_MLKEM768P256_AES256GCM_SHA384_P256"]`,
+		say:     func(p *Policy) string { return strings.Join(p.Suites, ", ") },
 		set: func(p *Policy, v value) (err error) {
 			p.Suites, err = texts(v, oneOf(suites))
 			return err
@@ -85,6 +105,13 @@ var Keys = []Key{
 		Name: "relay_addresses", Kind: List,
 		Doc:     "The address ranges in which the relay may be reached, in CIDR notation. Sound and picture go nowhere else. Unset, anywhere.",
 		Example: `relay_addresses = ["192.0.2.0/24", "2001:db8::/48"]`,
+		say: func(p *Policy) string {
+			var out []string
+			for _, r := range p.RelayAddresses {
+				out = append(out, r.String())
+			}
+			return strings.Join(out, ", ")
+		},
 		set: func(p *Policy, v value) (err error) {
 			p.RelayAddresses, err = texts(v, prefix)
 			return err
@@ -94,6 +121,7 @@ var Keys = []Key{
 		Name: "shared", Kind: Switch, Default: "false",
 		Doc:     "Whether several people use this machine: sign-in by card only, and nothing of a member stays behind when the card is taken out.",
 		Example: `shared = true`,
+		say:     func(p *Policy) string { return strconv.FormatBool(p.Shared) },
 		set: func(p *Policy, v value) (err error) {
 			p.Shared, err = v.boolean()
 			return err
@@ -103,6 +131,7 @@ var Keys = []Key{
 		Name: "revocation", Kind: Choice, Choices: []string{"off", "soft", "hard"}, Default: "soft",
 		Doc:     "Whether certificates are looked up in their issuer's revocation list or with its responder. With soft, a card passes when nobody answers; with hard, it is refused; with off, nobody is asked.",
 		Example: `revocation = "hard"`,
+		say:     func(p *Policy) string { return string(p.Revocation) },
 		set: func(p *Policy, v value) (err error) {
 			p.Revocation, err = mode(v, Off, Soft, Hard)
 			return err
@@ -110,8 +139,9 @@ var Keys = []Key{
 	},
 	{
 		Name: "revocation_interval", Kind: Text, Default: "10m",
-		Doc:     "How often a card in use is looked up again, from 1m to 24h. A card that was revoked is out of the sitting within this time.",
+		Doc:     "From 1m to 24h. A card that was revoked is out of the sitting within this time: it is looked up again while its holder sits.",
 		Example: `revocation_interval = "10m"`,
+		say:     func(p *Policy) string { return p.RevocationInterval.String() },
 		set: func(p *Policy, v value) (err error) {
 			p.RevocationInterval, err = duration(v, time.Minute, 24*time.Hour)
 			return err
@@ -121,6 +151,7 @@ var Keys = []Key{
 		Name: "attestation", Kind: Choice, Choices: []string{"off", "report", "require"}, Default: "report",
 		Doc:     "Whether the card's maker has to vouch that the key was made on the card. With report, the roster shows it; with require, a card without is refused.",
 		Example: `attestation = "require"`,
+		say:     func(p *Policy) string { return string(p.Attestation) },
 		set: func(p *Policy, v value) (err error) {
 			p.Attestation, err = mode(v, Off, Report, Demand)
 			return err
@@ -130,6 +161,7 @@ var Keys = []Key{
 		Name: "attesters", Kind: List,
 		Doc:     "Certificates of card makers in PEM, beyond those built in: a maker's newer intermediates, or another maker's root. Each text is a file, or the PEM itself.",
 		Example: `attesters = ["makers.pem"]`,
+		say:     func(p *Policy) string { return subjects(p.Attesters) },
 		set: func(p *Policy, v value) (err error) {
 			p.Attesters, err = v.certificates()
 			return err
@@ -139,6 +171,7 @@ var Keys = []Key{
 		Name: "features_off", Kind: List, Choices: words(features),
 		Doc:     "Features that are switched off on this workstation.",
 		Example: `features_off = ["rehearsal", "file-devices"]`,
+		say:     func(p *Policy) string { return strings.Join(words(p.FeaturesOff), ", ") },
 		set: func(p *Policy, v value) (err error) {
 			p.FeaturesOff, err = texts(v, func(text string) (Feature, error) {
 				word, err := oneOf(words(features))(text)
@@ -151,6 +184,7 @@ var Keys = []Key{
 		Name: "log_level", Kind: Choice, Choices: []string{"debug", "info", "warn", "error"}, Default: "info",
 		Doc:     "How much is written to the log. No level writes secrets.",
 		Example: `log_level = "warn"`,
+		say:     func(p *Policy) string { return strings.ToLower(p.LogLevel.String()) },
 		set: func(p *Policy, v value) error {
 			word, err := choice(v, "debug", "info", "warn", "error")
 			if err != nil {
@@ -161,8 +195,9 @@ var Keys = []Key{
 	},
 	{
 		Name: "language", Kind: Choice, Choices: []string{"en", "fr"},
-		Doc:     "The language in which the window opens. Unset, the system's. The switch between languages is never locked.",
+		Doc:     "The language of the window, which nobody can change then. Unset, the system's, until the person chooses the other.",
 		Example: `language = "fr"`,
+		say:     func(p *Policy) string { return p.Language },
 		set: func(p *Policy, v value) (err error) {
 			p.Language, err = choice(v, "en", "fr")
 			return err
@@ -191,6 +226,17 @@ func nearest(name string) string {
 		}
 	}
 	return ""
+}
+
+// subjects are the common names of certificates in PEM.
+func subjects(text []byte) string {
+	var out []string
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if cert, err := x509.ParseCertificate(block.Bytes); err == nil {
+			out = append(out, cert.Subject.CommonName)
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 func words[S ~string](in []S) []string {
