@@ -19,6 +19,7 @@ import (
 type settings struct {
 	listen, data, orders, anchors, policies string
 	certificate, key, revocation            string
+	attestation, attesters                  string
 	relay, relayURL, relayKeys              string
 	mediaAddress, mediaUDP                  string
 	mediaTCP                                uint
@@ -26,7 +27,7 @@ type settings struct {
 	natsReplicas                            int
 	readyFile, config                       string
 	loopback, verbose                       bool
-	grace                                   time.Duration
+	grace, revocationInterval               time.Duration
 }
 
 // flags names the settings.
@@ -39,6 +40,9 @@ func (s *settings) flags() *flag.FlagSet {
 	f.StringVar(&s.anchors, "anchors", "", "the House's root and issuing certificates, a PEM `file` (required)")
 	f.StringVar(&s.policies, "policies", "", "certificate policies, any of which a card must have: `identifiers` divided by commas")
 	f.StringVar(&s.revocation, "revocation", "soft", "how strictly cards are looked up with their issuers: off, soft or hard (an unknown answer refuses)")
+	f.DurationVar(&s.revocationInterval, "revocation-interval", 10*time.Minute, "within which `time` a card that was called back is out of the sitting, from 1m to 24h")
+	f.StringVar(&s.attestation, "attestation", "report", "whether a card's maker has to vouch for its key: report or require")
+	f.StringVar(&s.attesters, "attesters", "", "certificates of card makers beyond those built in, a PEM `file`")
 	f.StringVar(&s.certificate, "certificate", "", "the service's certificate chain, a PEM `file` (required)")
 	f.StringVar(&s.key, "key", "", "the key of that certificate, a PEM `file` (required)")
 	f.StringVar(&s.relay, "relay", "", "the relay server's `program`; else livekit-server beside incamerad, else on the PATH")
@@ -124,6 +128,12 @@ func (s *settings) check(f *flag.FlagSet) error {
 	}
 	if mode := trust.Mode(s.revocation); mode != trust.Off && mode != trust.Soft && mode != trust.Hard {
 		wrong = append(wrong, errors.New("incamerad: -revocation is off, soft or hard"))
+	}
+	if s.revocationInterval < time.Minute || s.revocationInterval > 24*time.Hour {
+		wrong = append(wrong, errors.New("incamerad: -revocation-interval is from 1m to 24h"))
+	}
+	if s.attestation != "report" && s.attestation != "require" {
+		wrong = append(wrong, errors.New("incamerad: -attestation is report or require"))
 	}
 	if s.mediaTCP > 65535 {
 		wrong = append(wrong, errors.New("incamerad: -media-tcp is no port"))

@@ -95,19 +95,17 @@ func (s *settings) build(out io.Writer) (service.Config, error) {
 		},
 	}
 	c.Revocation = trust.NewRevocation(trust.RevocationOptions{
-		Anchors: anchors, Mode: trust.Mode(s.revocation), Log: c.Log, Interval: revocationInterval,
+		Anchors: anchors, Mode: trust.Mode(s.revocation), Log: c.Log, Interval: s.revocationInterval / 2,
 		Fetch: trust.HTTP(&http.Client{Timeout: revocationTimeout}),
 		Dir:   filepath.Join(s.data, "revocation"),
 	})
+	// One half of the interval is for answers to age, the other for looking up.
+	c.LookUp = min(s.revocationInterval/2-revocationTimeout, time.Minute)
 	return c, s.addRelay(&c)
 }
 
-// How old an issuer's answer may be before it is asked again, and how long it
-// may take.
-const (
-	revocationInterval = 10 * time.Minute
-	revocationTimeout  = 10 * time.Second
-)
+// revocationTimeout is how long an issuer's answer may take.
+const revocationTimeout = 10 * time.Second
 
 func (s *settings) loadAnchors() (*trust.Anchors, error) {
 	text, err := os.ReadFile(s.anchors)
@@ -115,10 +113,22 @@ func (s *settings) loadAnchors() (*trust.Anchors, error) {
 		return nil, fmt.Errorf("incamerad: the House's certificates: %w", err)
 	}
 	anchors, err := trust.LoadAnchors(text)
-	if err != nil || s.policies == "" {
-		return anchors, err
+	if err != nil {
+		return nil, err
 	}
-	return anchors.Under(trust.Rules{Policies: strings.Split(s.policies, ",")})
+	rules := trust.Rules{Attestation: s.attestation == "require", Attesters: trust.Makers()}
+	if s.policies != "" {
+		rules.Policies = strings.Split(s.policies, ",")
+	}
+	if s.attesters != "" {
+		if text, err = os.ReadFile(s.attesters); err != nil {
+			return nil, fmt.Errorf("incamerad: the card makers' certificates: %w", err)
+		}
+		if rules.Attesters, err = rules.Attesters.And(text); err != nil {
+			return nil, err
+		}
+	}
+	return anchors.Under(rules)
 }
 
 // addRelay says which relay: a child of this process, or one that runs already.
