@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -73,9 +71,4 @@ func report(err error) int {
 	}
 	fmt.Fprintln(os.Stderr, "incamera:", err)
 	return 1
-}
-
-// newLog logs to w; nothing that is logged anywhere holds a secret.
-func newLog(w io.Writer, level slog.Level) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }

@@ -80,6 +80,9 @@ func rehearse(ctx context.Context, args []string) error {
 	if !rules.Has(policy.Rehearsal) {
 		return fmt.Errorf("the policy, set by %s, allows no rehearsals here", rules.By("features_off"))
 	}
+	if !rules.Has(policy.FileDevices) && (seat.IsFile(f.microphone) || seat.IsFile(f.camera)) {
+		return fmt.Errorf("the policy, set by %s, allows no files as devices here", rules.By("features_off"))
+	}
 	level := slog.LevelWarn
 	if f.verbose {
 		level = slog.LevelDebug
@@ -87,7 +90,7 @@ func rehearse(ctx context.Context, args []string) error {
 	o := rehearsal.Options{
 		As: sitting.Role(f.as), Members: f.members, For: time.Duration(f.seconds * float64(time.Second)),
 		Window: !f.headless, Reader: f.reader, Microphone: f.microphone, Camera: f.camera, Report: f.report,
-		Log:      newLog(os.Stderr, level),
+		Log:      client.NewLog(os.Stderr, level, false),
 		Progress: func(what string) { fmt.Println("rehearsal:", what) },
 		Sit:      sitAlone,
 		Shoot:    func() error { return nil },

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2/app"
 	"golang.org/x/term"
@@ -15,6 +18,7 @@ import (
 	"incamera/cmd/incamera/client"
 	"incamera/cmd/seat"
 	"incamera/identity"
+	"incamera/identity/keystore"
 	"incamera/identity/piv"
 	"incamera/identity/policy"
 	"incamera/identity/trust"
@@ -28,6 +32,7 @@ func window(ctx context.Context, args []string) error {
 	set := flag.NewFlagSet("incamera", flag.ContinueOnError)
 	service := set.String("service", "", "the service's `address`, host:port; else the first that policy allows")
 	anchors := set.String("anchors", "", "the House's certificates, a PEM `file`; else those of the policy")
+	again := set.Bool("new-anchors", false, "accept other certificates of the House than at an earlier start")
 	file := set.String("policy", "", "a policy `file`; else what the system has")
 	if err := set.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -46,15 +51,42 @@ func window(ctx context.Context, args []string) error {
 	if err := harden(); err != nil {
 		return err
 	}
+	memory, err := remember(ctx, rules, o, *again)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = memory.Close() }() // what could not be kept has been logged
 	readers := piv.NewReaders()
 	defer func() { _ = readers.Close() }() // nothing is held any more
 	system := device.New()
 	defer func() { _ = system.Close() }() // all that it opened is closed
 	return client.Run(ctx, client.Options{
-		App: app.NewWithID(client.AppID), Readers: readers, Seat: o, Shared: rules.Shared,
-		Window: ui.Options{Language: rules.Language, Rules: shown(rules)},
+		App: app.NewWithID(client.AppID), Readers: readers, Seat: o, Shared: rules.Shared, Memory: memory,
+		Window: ui.Options{Language: rules.Language, Rules: shown(rules), NoDetails: !rules.Has(policy.Details)},
 		Rack:   client.NewRack(system, "", "", ""),
 	})
+}
+
+// remember opens the memory of a personal machine, and holds the House's
+// certificates against those of an earlier start, where no policy names them.
+// A system without a keyring has none; it is nil on a shared machine.
+func remember(ctx context.Context, p *policy.Policy, o seat.Options, accept bool) (*client.Memory, error) {
+	if p.Shared {
+		return nil, nil
+	}
+	store, err := keystore.Open(ctx, false)
+	if err != nil {
+		o.Log.Warn("nothing is kept for the next start", "error", err)
+		store = keystore.Memory()
+	}
+	m := client.NewMemory(store, o.Log)
+	if p.By("anchors") != "" {
+		return m, nil
+	}
+	if err := m.Pin(ctx, o.Service, p.Anchors, accept); err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	return m, nil
 }
 
 // options are what policy says, completed by the command line where policy
@@ -82,29 +114,46 @@ func options(p *policy.Policy, service, anchors string) (seat.Options, error) {
 		}
 	}
 	a, err := trust.Decided(p)
-	return seat.Options{
-		Service: service, Anchors: a, Log: newLog(os.Stderr, p.LogLevel),
+	if err != nil {
+		return seat.Options{}, err
+	}
+	log := client.NewLog(os.Stderr, p.LogLevel, p.Shared)
+	o := seat.Options{
+		Service: service, Anchors: a, Log: log, Every: p.RevocationInterval / 2,
 		Ranges: p.RelayAddresses, Suite: p.AllowsSuite, NoPicture: !p.Has(policy.Camera),
-	}, err
+	}
+	if p.Revocation != policy.Off {
+		o.Revocation = trust.DecidedRevocation(p, a, trust.HTTP(&http.Client{Timeout: revocationTimeout}), cacheDir(), log)
+	}
+	return o, nil
+}
+
+// revocationTimeout is how long an issuer's answer may take.
+const revocationTimeout = 5 * time.Second
+
+// cacheDir is where lists of revoked cards are kept on a personal machine; ""
+// keeps them in memory.
+func cacheDir() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "incamera", "revocation")
+}
+
+// places are where the window shows what each key of the policy has set.
+var places = map[string]settings.Key{
+	"anchors": settings.Anchors, "services": settings.Service, "policy_oids": settings.Cards, "suites": settings.Suite,
+	"relay_addresses": settings.Relay, "shared": settings.Shared, "revocation": settings.Revocation,
+	"revocation_interval": settings.Interval, "attestation": settings.Attestation, "attesters": settings.Attesters,
+	"features_off": settings.Features, "log_level": settings.Log, "language": settings.Language,
 }
 
 // shown are the values of the policy that the window shows as settled, and by
 // whom each was.
 func shown(p *policy.Policy) (rules []settings.Rule) {
-	for _, r := range []struct {
-		name  string
-		key   settings.Key
-		value string
-	}{
-		{"language", settings.Language, p.Language},
-		{"services", settings.Service, strings.Join(p.Services, ", ")},
-		{"suites", settings.Suite, strings.Join(p.Suites, ", ")},
-		{"policy_oids", settings.Cards, strings.Join(p.PolicyOIDs, ", ")},
-		{"revocation", settings.Revocation, string(p.Revocation)},
-	} {
-		if by := p.By(r.name); by != "" {
-			rules = append(rules, settings.Rule{Key: r.key, Value: r.value, By: by})
-		}
+	for _, s := range p.Settled() {
+		rules = append(rules, settings.Rule{Key: places[s.Name], Value: s.Value, By: s.By})
 	}
 	return rules
 }

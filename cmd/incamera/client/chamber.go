@@ -10,22 +10,8 @@ import (
 	"incamera/sitting"
 	"incamera/sitting/session"
 	"incamera/ui"
-	"incamera/ui/chamber"
 	"incamera/ui/security"
 )
-
-// chamberOf is what the chamber shows of a seat, and whom it asks.
-func chamberOf(s *seat.Seat, o Options, leave func()) ui.Chamber {
-	f := &follower{seat: s, verify: o.Seat.Anchors.Verify, known: map[string]identity.Person{}}
-	return ui.Chamber{
-		Options: chamber.Options{
-			Hand: s.Session, Set: s.Media, Pictures: s.Media, Floor: s.Session, Door: s.Session,
-			Leave: leave, Camera: o.Rack.hasCamera(), Rack: o.Rack,
-		},
-		Scene:   f.scene,
-		Changed: s.Session.Changed(),
-	}
-}
 
 // A follower turns views of a session into scenes.
 type follower struct {

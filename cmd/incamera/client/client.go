@@ -10,6 +10,7 @@ package client
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,7 @@ type Options struct {
 	Readers identity.Readers
 	Seat    seat.Options
 	Rack    *Rack
+	Memory  *Memory // nil: nothing outlives this start
 	Hooks   seat.Hooks
 	// Shared says that people come and go at this machine: who signs out ends
 	// the process, see [ErrNext].
@@ -48,13 +50,15 @@ type client struct {
 	mu     sync.Mutex
 	cancel context.CancelFunc // of the work under way
 	done   chan struct{}      // closed when that has ended
-	visit  *visit             // nil: nobody is signed in
+	visits []*visit           // who is signed in; several only at a table
+	table  *table             // nil: nobody sits
 
 	next atomic.Bool // a shared machine waits for the next person
 }
 
 // A visit is from signing in to signing out.
 type visit struct {
+	card    identity.Card
 	person  *seat.Person
 	ctx     context.Context // ends when the card is pulled
 	end     context.CancelFunc
@@ -65,7 +69,7 @@ type visit struct {
 func newClient(ctx context.Context, o Options) *client {
 	c := &client{o: o, ctx: ctx, cancel: func() {}, done: make(chan struct{})}
 	close(c.done)
-	o.Window.Closing = c.closing
+	o.Window.Closing, o.Window.Forget = c.closing, o.Shared
 	c.window = ui.New(o.App, o.Window)
 	return c
 }
@@ -87,7 +91,12 @@ func Run(ctx context.Context, o Options) error {
 
 func (c *client) run(end context.CancelFunc) {
 	var wait sync.WaitGroup
-	wait.Go(func() { c.o.Rack.Watch(c.ctx) })
+	wait.Go(func() {
+		if c.o.Memory != nil {
+			c.o.Rack.Remember(c.ctx, c.o.Memory)
+		}
+		c.o.Rack.Watch(c.ctx)
+	})
 	stop := context.AfterFunc(c.ctx, c.window.Close)
 	c.window.ShowSignIn(c.o.Readers, c)
 	c.window.Run()
@@ -148,21 +157,30 @@ func (c *client) ChangePIN(card identity.Card) {
 func (c *client) signIn(card identity.Card, ask identity.Asker) {
 	c.window.Working(ui.SigningIn, c.Cancel)
 	c.work(func(ctx context.Context) {
-		held, release := seat.Hold(c.ctx, c.o.Readers, card)
-		asked := &asked{Asker: ask}
-		person, err := seat.SignIn(merge(ctx, held), card, asked, c.o.Seat)
+		v, err := c.admit(ctx, card, ask)
 		if err != nil {
-			release()
 			c.window.Tell(explain(err))
 			return
 		}
-		v := &visit{person: person, ctx: held, end: release, pin: asked.at}
-		c.mu.Lock()
-		c.visit = v
-		c.mu.Unlock()
-		context.AfterFunc(held, func() { c.cardOut(v) })
 		c.fetch(ctx, v)
 	})
+}
+
+// admit signs in whose card it is. The visit ends with the card, see cardOut.
+func (c *client) admit(ctx context.Context, card identity.Card, ask identity.Asker) (*visit, error) {
+	held, release := seat.Hold(c.ctx, c.o.Readers, card)
+	asked := &asked{Asker: ask}
+	person, err := seat.SignIn(merge(ctx, held), card, asked, c.o.Seat)
+	if err != nil {
+		release()
+		return nil, err
+	}
+	v := &visit{card: card, person: person, ctx: held, end: release, pin: asked.at}
+	c.mu.Lock()
+	c.visits = append(c.visits, v)
+	c.mu.Unlock()
+	context.AfterFunc(held, func() { c.cardOut(v) })
+	return v, nil
 }
 
 // asked remembers when the last PIN was given.
@@ -184,16 +202,15 @@ func merge(ctx, other context.Context) context.Context {
 	return both
 }
 
-// cardOut shows the room to sign in, once what was under way has ended.
+// cardOut shows the room to sign in, once what was under way has ended. Whose
+// card is pulled at a table leaves it, and the table sees to the rest.
 func (c *client) cardOut(v *visit) {
-	err := context.Cause(v.ctx)
 	c.mu.Lock()
-	current := c.visit == v
+	current := c.table == nil && slices.Contains(c.visits, v)
 	c.mu.Unlock()
-	if !current || c.ctx.Err() != nil {
-		return
+	if current && c.ctx.Err() == nil {
+		c.work(func(context.Context) { c.greet(explain(context.Cause(v.ctx))) })
 	}
-	c.work(func(context.Context) { c.greet(explain(err)) })
 }
 
 // greet waits for somebody to sign in, after what news there is of the last.
@@ -211,13 +228,25 @@ func (c *client) greet(news error) {
 // signOut forgets who was signed in.
 func (c *client) signOut() {
 	c.mu.Lock()
-	v := c.visit
-	c.visit = nil
+	all := c.visits
+	c.visits = nil
 	c.mu.Unlock()
-	if v != nil {
-		v.end()
-		v.person.Close()
+	for _, v := range all {
+		v.close()
 	}
+}
+
+// dismiss forgets one of those who are signed in.
+func (c *client) dismiss(v *visit) {
+	c.mu.Lock()
+	c.visits = slices.DeleteFunc(c.visits, func(o *visit) bool { return o == v })
+	c.mu.Unlock()
+	v.close()
+}
+
+func (v *visit) close() {
+	v.end()
+	v.person.Close()
 }
 
 // fetch shows the sittings that the person may enter.
@@ -280,47 +309,37 @@ func (c *client) check(v *visit, i seat.Invitation) {
 func (c *client) sit(v *visit, i seat.Invitation) {
 	c.window.Working(ui.Entering, c.Cancel)
 	c.work(func(ctx context.Context) {
-		s := v.person.Take(i, c.o.Rack.open(), c.o.Hooks)
-		c.o.Rack.lend(s)
-		defer c.o.Rack.lend(nil)
-		if c.o.Seated != nil {
-			c.o.Seated(s, v.pin)
-		}
-		shown, err := c.attend(merge(ctx, v.ctx), s)
+		last, shown := c.attend(ctx, v, i)
 		switch {
-		case v.ctx.Err() != nil, c.ctx.Err() != nil: // the card was pulled, the window closed
+		case c.ctx.Err() != nil: // the window was closed
+		case last.place.v.ctx.Err() != nil:
+			c.greet(explain(context.Cause(last.place.v.ctx)))
 		case !shown:
-			c.window.Tell(explain(err))
+			c.window.Tell(explain(last.err))
 		default:
-			c.window.ShowTrouble(explain(ended(err)), door{c, v}.Refresh)
+			c.window.ShowTrouble(explain(ended(last.err)), door{c, last.place.v}.Refresh)
 		}
 	})
 }
 
-// attend runs a seat, and shows the chamber as soon as there is something to
-// show. It reports whether it did.
-func (c *client) attend(ctx context.Context, s *seat.Seat) (shown bool, err error) {
-	over := make(chan error, 1)
-	go func() { over <- s.Run(ctx) }()
-	for {
-		select {
-		case err = <-over:
-			return shown, err
-		case <-changedUntil(s, shown):
-			if at := s.Session.State().State; !shown && at.Order != nil && present(at, s.Session.State().Me) {
-				shown = true
-				c.window.ShowChamber(chamberOf(s, c.o, c.leave(s)))
-			}
-		}
-	}
+// attend has v sit at the table of this machine, until the last there has left.
+func (c *client) attend(ctx context.Context, v *visit, i seat.Invitation) (last gone, shown bool) {
+	ctx, end := context.WithCancel(ctx)
+	t := newTable(ctx, c, i.Sitting)
+	c.seat(t)
+	c.o.Rack.lend(t.room)
+	last, shown = t.run(v, i)
+	c.o.Rack.lend(nil)
+	end()
+	t.close()
+	c.seat(nil)
+	return last, shown
 }
 
-// changedUntil is nil once the chamber follows the session itself.
-func changedUntil(s *seat.Seat, shown bool) <-chan struct{} {
-	if shown {
-		return nil
-	}
-	return s.Session.Changed()
+func (c *client) seat(t *table) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.table = t
 }
 
 // present reports whether the member has a seat or waits for one.

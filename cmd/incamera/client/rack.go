@@ -26,14 +26,39 @@ type Rack struct {
 	mu      sync.Mutex
 	all     []media.Device
 	chosen  [kinds]string // ids; "" is the default one
-	seat    *seat.Seat    // uses the devices; nil: nobody does
+	user    user          // of the devices; nil: nobody
+	memory  *Memory       // keeps what is chosen; nil: nothing does
 	instead engine.Camera // of cameras, where there is none; nil: there are
+}
+
+// A user of the devices takes others while it runs.
+type user interface {
+	UseMicrophone(engine.Microphone)
+	UseLoudspeaker(engine.Loudspeaker)
+	UseCamera(engine.Camera)
 }
 
 // NewRack returns the devices of system. A choice is an id, or a file: WAV
 // for a microphone, Y4M for a camera.
 func NewRack(system *device.System, microphone, loudspeaker, camera string) *Rack {
 	return &Rack{system: system, check: engine.NewCheck(), chosen: [kinds]string{microphone, loudspeaker, camera}}
+}
+
+// Remember has m keep what is chosen from now on, and takes what was chosen
+// before, where nothing else was named. It waits for the store.
+func (r *Rack) Remember(ctx context.Context, m *Memory) {
+	var before [kinds]string
+	for k := range media.DeviceKind(kinds) {
+		before[k] = m.device(ctx, k)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.memory = m
+	for k, id := range before {
+		if r.chosen[k] == "" {
+			r.chosen[k] = id
+		}
+	}
 }
 
 // Watch keeps the list of devices up to date until ctx ends.
@@ -62,19 +87,20 @@ func (r *Rack) Devices() []media.Device {
 func (r *Rack) Choose(d media.Device) {
 	r.mu.Lock()
 	r.chosen[d.Kind] = d.ID
-	s := r.seat
+	r.memory.keepDevice(d.Kind, d.ID)
+	u := r.user
 	r.mu.Unlock()
-	if s == nil {
+	if u == nil {
 		r.plug(d.Kind)
 		return
 	}
 	switch now := r.open(); d.Kind {
 	case media.MicrophoneDevice:
-		s.Media.UseMicrophone(now.Microphone)
+		u.UseMicrophone(now.Microphone)
 	case media.LoudspeakerDevice:
-		s.Media.UseLoudspeaker(now.Loudspeaker)
+		u.UseLoudspeaker(now.Loudspeaker)
 	case media.CameraDevice:
-		s.Media.UseCamera(now.Camera)
+		u.UseCamera(now.Camera)
 	}
 }
 
@@ -102,11 +128,11 @@ func (r *Rack) open() seat.Devices {
 	return d
 }
 
-// lend has the seat use the devices; nil takes them back.
-func (r *Rack) lend(s *seat.Seat) {
+// lend has somebody use the devices; nil takes them back.
+func (r *Rack) lend(u user) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.seat = s
+	r.user = u
 }
 
 // hasCamera reports whether there is something to show.

@@ -117,14 +117,14 @@ func (c *client) auto(show Show, p rehearsal.Place) {
 func (c *client) await() *visit {
 	for c.sleep(50 * time.Millisecond) {
 		c.mu.Lock()
-		v, done := c.visit, c.done
+		all, done := c.visits, c.done
 		c.mu.Unlock()
-		if v == nil {
+		if len(all) == 0 {
 			continue
 		}
 		select {
 		case <-done:
-			return v
+			return all[0]
 		default:
 		}
 	}
