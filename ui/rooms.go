@@ -37,6 +37,9 @@ type Chamber struct {
 func (w *Window) ShowSignIn(readers identity.Readers, door SignInDoor) {
 	bridge.Do(func() {
 		v := signin.New(w.words, w.window.Canvas(), door)
+		if w.o.KeepPINs {
+			v.KeepPINs()
+		}
 		w.swap(v)
 		w.follow(func(ctx context.Context) {
 			err := readers.Watch(ctx, func(r []identity.Reader) {

@@ -35,8 +35,9 @@ type Options struct {
 	// Forget keeps nothing that a person has chosen or copied beyond the window:
 	// others use the machine.
 	Forget bool
-	// NoDetails offers no details for the service desk to copy.
-	NoDetails bool
+	// NoDetails offers no details for the service desk to copy, KeepPINs no
+	// change of a card's PIN.
+	NoDetails, KeepPINs bool
 	// Closing is called on the UI goroutine when the person closes the window:
 	// leave, wipe, then call Close. Nil closes at once.
 	Closing func()

@@ -77,11 +77,8 @@ func rehearse(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if !rules.Has(policy.Rehearsal) {
-		return fmt.Errorf("the policy, set by %s, allows no rehearsals here", rules.By("features_off"))
-	}
-	if !rules.Has(policy.FileDevices) && (seat.IsFile(f.microphone) || seat.IsFile(f.camera)) {
-		return fmt.Errorf("the policy, set by %s, allows no files as devices here", rules.By("features_off"))
+	if err := mayRehearse(rules, f); err != nil {
+		return err
 	}
 	level := slog.LevelWarn
 	if f.verbose {
@@ -104,6 +101,17 @@ func rehearse(ctx context.Context, args []string) error {
 		o.Sit, o.Shoot = sit, shoot
 		return conclude(ctx, f, o)
 	})
+}
+
+// mayRehearse says what of a rehearsal policy does not allow.
+func mayRehearse(p *policy.Policy, f rehearseFlags) error {
+	switch {
+	case !p.Has(policy.Rehearsal):
+		return fmt.Errorf("the policy, set by %s, allows no rehearsals here", p.By("features_off"))
+	case !p.Has(policy.FileDevices) && (seat.IsFile(f.microphone) || seat.IsFile(f.camera)):
+		return fmt.Errorf("the policy, set by %s, allows no files as devices here", p.By("features_off"))
+	}
+	return nil
 }
 
 // conclude runs a rehearsal and says what came of it.

@@ -62,9 +62,16 @@ func window(ctx context.Context, args []string) error {
 	defer func() { _ = system.Close() }() // all that it opened is closed
 	return client.Run(ctx, client.Options{
 		App: app.NewWithID(client.AppID), Readers: readers, Seat: o, Shared: rules.Shared, Memory: memory,
-		Window: ui.Options{Language: rules.Language, Rules: shown(rules), NoDetails: !rules.Has(policy.Details)},
+		Window: windowOptions(rules),
 		Rack:   client.NewRack(system, "", "", ""),
 	})
+}
+
+func windowOptions(p *policy.Policy) ui.Options {
+	return ui.Options{
+		Language: p.Language, Rules: shown(p),
+		NoDetails: !p.Has(policy.Details), KeepPINs: !p.Has(policy.ChangePIN),
+	}
 }
 
 // remember opens the memory of a personal machine, and holds the House's

@@ -90,6 +90,32 @@ func TestEachKeyIsObeyed(t *testing.T) {
 	}
 }
 
+// Each feature that is switched off is off: rehearsals, and files as devices in
+// them, in the command; the others in the window's options and in the seat's.
+func TestFeaturesOff(t *testing.T) {
+	h, err := house.New(house.Options{At: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for feature, off := range map[policy.Feature]func(*policy.Policy, seat.Options) bool{
+		policy.Camera:    func(_ *policy.Policy, o seat.Options) bool { return o.NoPicture },
+		policy.Details:   func(p *policy.Policy, _ seat.Options) bool { return windowOptions(p).NoDetails },
+		policy.ChangePIN: func(p *policy.Policy, _ seat.Options) bool { return windowOptions(p).KeepPINs },
+		policy.Rehearsal: func(p *policy.Policy, _ seat.Options) bool { return mayRehearse(p, rehearseFlags{}) != nil },
+		policy.FileDevices: func(p *policy.Policy, _ seat.Options) bool {
+			return mayRehearse(p, rehearseFlags{camera: "x.y4m"}) != nil
+		},
+	} {
+		p, o, err := set(t, h, map[string]any{"features_off": []any{string(feature)}})
+		if err != nil || !off(p, o) {
+			t.Errorf("%s is not off, %v", feature, err)
+		}
+		if p, o, err := set(t, h, nil); err != nil || off(p, o) {
+			t.Errorf("%s is off by itself, %v", feature, err)
+		}
+	}
+}
+
 // What policy sets, the command line does not change.
 func TestPolicyGoesFirst(t *testing.T) {
 	h, err := house.New(house.Options{At: time.Now()})

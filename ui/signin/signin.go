@@ -41,6 +41,7 @@ type View struct {
 	readers []identity.Reader
 	card    identity.Card // chosen; nil for none
 	busy    bool          // signing in, or changing the PIN
+	keeps   bool          // PINs are not changed here
 	held    bool          // the PIN was typed before the card asked
 	warned  bool          // of the last try, since the card was chosen
 	left    int           // tries left, -1 if unknown
@@ -84,6 +85,12 @@ func New(w *words.Catalogue, c fyne.Canvas, d Door) *View {
 		v.title, v.lead, v.trouble, v.state, v.cards, v.form, kit.Row(0, v.change, kit.Spacer(), v.submit))), 32)
 	v.show()
 	return v
+}
+
+// KeepPINs offers no change of PINs.
+func (v *View) KeepPINs() {
+	v.keeps = true
+	v.show()
 }
 
 // Content is what the room shows.
@@ -253,7 +260,7 @@ func (v *View) show() {
 	}
 	v.change.Say(w.SignIn.ChangePIN, "")
 	v.change.Allow(!v.busy)
-	v.change.Hidden = v.form.Hidden
+	v.change.Hidden = v.form.Hidden || v.keeps
 	v.submit.Say(w.SignIn.Submit, "")
 	v.submit.Allow(v.ready())
 	v.content.Refresh()
