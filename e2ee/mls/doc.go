@@ -38,7 +38,8 @@
 //     committed or has been removed (16.6), and nothing of epochs that are over
 //     or of messages that have been opened: their keys are overwritten (9.2).
 //   - A thief of a signature key alone can speak as the member where the
-//     application's [Validate] still lets it, but cannot read.
+//     application's [Validate] still lets it, but cannot read; unless members
+//     give out group infos and admit who comes by one (12.4.3.2).
 //   - One who records today and has a quantum computer later opens nothing of a
 //     hybrid suite, and everything of the others.
 //
@@ -46,6 +47,15 @@
 // [Group.Authenticator] for that), and that traffic is hidden (length is rounded
 // up, number and time are not). Messages of an epoch that is over do not open;
 // proposals and credentials beyond RFC 9420's are refused.
+//
+// # Left to the caller
+//
+// What RFC 9420 leaves to the application, and where it is asked: whose a
+// credential is and whether it is good ([Validate], section 5.3.1) and whose it
+// may succeed ([Options].Same); who may propose, commit and join, and whether two
+// key packages are of one client ([Staged.Admit], 12.2); that a group it joins is
+// not one that it is in already (12.4.3.1); that of several commits for an epoch
+// all members merge the same, and that a Welcome goes out after that (14).
 //
 // # Suites
 //
