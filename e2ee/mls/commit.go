@@ -92,6 +92,7 @@ func (g *Group) commit(in CommitParams, at time.Time, usage PSKUsage) (*Pending,
 		own: g.now.own, init: g.now.secrets.init.clone(), psk: psk,
 		authenticated: in.AuthenticatedData, wire: wirePrivate,
 	}
+	defer m.wipe()
 	if in.Public {
 		m.wire = wirePublic
 	}
@@ -103,7 +104,6 @@ func (g *Group) commit(in CommitParams, at time.Time, usage PSKUsage) (*Pending,
 	if in.Identity != nil && m.leaf != nil {
 		m.leafSigner = in.Identity.Signer
 	}
-	defer m.wipe()
 	if err := m.build(); err != nil {
 		return nil, err
 	}

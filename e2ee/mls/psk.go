@@ -94,6 +94,7 @@ func (p *params) pskSecret(ids []PSKID, find PSKs) (secret, error) {
 	for i, id := range ids {
 		key, ok := find(id)
 		if !ok {
+			out.wipe()
 			return nil, &MissingPSKError{id}
 		}
 		label := appendU16(appendU16(id.append(nil), uint16(i)), uint16(len(ids)))

@@ -153,13 +153,11 @@ func (g *Group) ownKeys(s *Staged) privateKeys {
 // enter derives the new epoch's secrets and compares the confirmation tag.
 func (g *Group) enter(s *Staged, v *verified, ctx groupContext, keys privateKeys, commitSecret secret) error {
 	c := s.change
-	init := g.now.secrets.init.clone()
-	if c.externalInit != nil {
-		var err error
-		if init, err = g.p.openExternal(g.now.secrets.external, c.externalInit); err != nil {
-			return err
-		}
+	init, err := g.initSecret(c)
+	if err != nil {
+		return err
 	}
+	defer init.wipe()
 	psk, err := g.p.pskSecret(c.psks, g.findPSK)
 	if err != nil {
 		return err
@@ -167,7 +165,7 @@ func (g *Group) enter(s *Staged, v *verified, ctx groupContext, keys privateKeys
 	ctx.transcript = g.p.confirmedHash(g.now.interim, v.transcriptInput())
 	joiner := g.p.joiner(init, commitSecret, ctx.bytes())
 	member := g.p.member(joiner, psk)
-	defer wipe(init, psk, joiner, member)
+	defer wipe(psk, joiner, member)
 	next := g.p.newEpoch(ctx, c.tree, g.now.own, keys, member)
 	if !next.confirmationOK(v.tag) {
 		next.wipe()
@@ -175,6 +173,15 @@ func (g *Group) enter(s *Staged, v *verified, ctx groupContext, keys privateKeys
 	}
 	s.next = next
 	return nil
+}
+
+// initSecret is what the key schedule starts from: what the old epoch has left,
+// or what a joiner from outside has sent (section 8.3).
+func (g *Group) initSecret(c *change) (secret, error) {
+	if c.externalInit != nil {
+		return g.p.openExternal(g.now.secrets.external, c.externalInit)
+	}
+	return g.now.secrets.init.clone(), nil
 }
 
 // Committer is the leaf of who made the commit, in the new epoch.
