@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"flag"
@@ -13,11 +12,9 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2/app"
-	"golang.org/x/term"
 
 	"incamera/cmd/incamera/client"
 	"incamera/cmd/seat"
-	"incamera/identity"
 	"incamera/identity/keystore"
 	"incamera/identity/piv"
 	"incamera/identity/policy"
@@ -163,33 +160,4 @@ func shown(p *policy.Policy) (rules []settings.Rule) {
 		rules = append(rules, settings.Rule{Key: places[s.Name], Value: s.Value, By: s.By})
 	}
 	return rules
-}
-
-// A terminal asks for PINs where there is no window.
-type terminal struct{}
-
-// PIN implements [identity.Asker]: what is typed is not shown.
-func (terminal) PIN(ctx context.Context, q identity.PINQuestion) ([]byte, error) {
-	switch {
-	case q.Left == 1:
-		fmt.Fprint(os.Stderr, "One try is left before the card blocks. PIN: ")
-	case q.Left >= 0:
-		fmt.Fprintf(os.Stderr, "PIN (%d tries left): ", q.Left)
-	default:
-		fmt.Fprint(os.Stderr, "PIN: ")
-	}
-	if in := int(os.Stdin.Fd()); term.IsTerminal(in) {
-		defer fmt.Fprintln(os.Stderr)
-		return term.ReadPassword(in)
-	}
-	line, err := bufio.NewReader(os.Stdin).ReadBytes('\n')
-	if err != nil {
-		return nil, identity.ErrCancelled
-	}
-	return []byte(strings.TrimRight(string(line), "\r\n")), context.Cause(ctx)
-}
-
-// Touch implements [identity.Asker].
-func (terminal) Touch(context.Context, identity.CardInfo) {
-	fmt.Fprintln(os.Stderr, "Touch the card.")
 }
