@@ -53,7 +53,7 @@ type application struct{ line }
 // choose selects the application, or returns [identity.ErrNotPIV].
 func (a application) choose() error {
 	answer, err := a.send(insSelect, 0x04, 0x00, aid[:9])
-	if isStatus(err, swNotFound) {
+	if _, refused := errors.AsType[statusError](err); refused {
 		answer, err = a.send(insSelect, 0x04, 0x00, aid)
 	}
 	if _, refused := errors.AsType[statusError](err); refused {

@@ -202,11 +202,13 @@ func TestHowSoon(t *testing.T) {
 		if err := plug.Insert(); err != nil {
 			t.Fatal(err)
 		}
-		w.card()
+		w.until(func(all []identity.Reader) bool { return all[0].Reading || all[0].Card != nil })
 		in := time.Since(began)
+		w.card()
+		read := time.Since(began)
 		began = time.Now()
 		plug.Pull()
 		w.empty()
-		t.Logf("in after %v, out after %v", in, time.Since(began))
+		t.Logf("in after %v, read after %v, out after %v", in, read, time.Since(began))
 	}
 }
