@@ -139,6 +139,9 @@ func (r *run) hearAndSee(ctx context.Context, until time.Time) {
 	r.look(playing)
 	meter.stop(r) // comparing is no part of a sitting
 	r.own.eye.end(time.Now())
+	if err := r.own.Media.Meter().Fault; err != nil {
+		r.trouble("the own devices: %v", err)
+	}
 	r.compare(in.Stop(), out.Stop())
 }
 
