@@ -53,10 +53,11 @@ func (p *pictureSender) want(layers [relay.Layers]bool) {
 	}
 }
 
-// restart makes all layers begin anew, for a relay that knows none of them.
+// restart makes all layers begin anew, for a relay that knows none of them: the
+// smallest, until it says that somebody fetches others.
 func (p *pictureSender) restart() {
 	for i := range p.wanted {
-		p.wanted[i].Store(true)
+		p.wanted[i].Store(i == 0)
 		p.ask(i)
 	}
 }

@@ -58,17 +58,19 @@ type Encoder struct {
 	closed bool
 }
 
-// A layer is one encoder of libvpx and what it needs.
+// A layer is one encoder of libvpx and what it needs: up to 35 MB, which it has
+// only while it is on.
 type layer struct {
+	size      image.Point // constant
 	keyWanted atomic.Bool
 	off       atomic.Bool
 	bitrate   atomic.Int64 // wanted
 
 	// owned by the goroutine that encodes
-	c       *C.incamera_encoder
-	set     int64 // the bit rate in use
-	step    int   // in the period of tiers
-	last    int64 // presentation time, 1/90000 s
+	c       *C.incamera_encoder // nil while it is off
+	set     int64               // the bit rate in use
+	step    int                 // in the period of tiers
+	last    int64               // presentation time, 1/90000 s
 	picture image.YCbCr
 	payload []byte
 }
@@ -80,17 +82,8 @@ func NewEncoder(o Options) (*Encoder, error) {
 	}
 	e := &Encoder{options: o}
 	for _, l := range o.Layers {
-		c := (*C.incamera_encoder)(C.calloc(1, C.sizeof_incamera_encoder))
-		code := C.incamera_encoder_open(c, C.int(l.Size.X), C.int(l.Size.Y), C.int(o.Rate), C.int(o.Tiers), C.int(l.Bitrate), C.int(o.Speed))
-		if code != 0 {
-			C.free(unsafe.Pointer(c))
-			e.Close()
-			return nil, codecError("open encoder", code)
-		}
-		made := &layer{c: c, set: int64(l.Bitrate), last: -1}
-		made.bitrate.Store(made.set)
-		made.keyWanted.Store(true)
-		Resize(&made.picture, l.Size)
+		made := &layer{size: l.Size, last: -1}
+		made.bitrate.Store(int64(l.Bitrate))
 		e.layers = append(e.layers, made)
 	}
 	return e, nil
@@ -108,10 +101,15 @@ func (e *Encoder) Encode(pic *image.YCbCr, at time.Duration) ([]media.Encoded, e
 	for i := len(e.layers) - 1; i >= 0; i-- {
 		l := e.layers[i]
 		if l.off.Load() {
+			l.close()
 			continue
 		}
+		if err := l.open(e.options); err != nil {
+			return nil, err
+		}
 		src := larger
-		if src.Rect.Size() != l.picture.Rect.Size() {
+		if src.Rect.Size() != l.size {
+			Resize(&l.picture, l.size)
 			e.scaler.Scale(&l.picture, larger)
 			src = &l.picture
 		}
@@ -147,6 +145,32 @@ const (
 	fromLast    = noReference | renewNone
 	fromBoth    = C.VP8_EFLAG_NO_REF_ARF | renewNone
 )
+
+// open makes the encoder of a layer that was off; it begins with a key frame.
+func (l *layer) open(o Options) error {
+	if l.c != nil {
+		return nil
+	}
+	rate := l.bitrate.Load()
+	c := (*C.incamera_encoder)(C.calloc(1, C.sizeof_incamera_encoder))
+	code := C.incamera_encoder_open(c, C.int(l.size.X), C.int(l.size.Y), C.int(o.Rate), C.int(o.Tiers), C.int(rate), C.int(o.Speed))
+	if code != 0 {
+		C.free(unsafe.Pointer(c))
+		return codecError("open encoder", code)
+	}
+	l.c, l.set = c, rate
+	l.keyWanted.Store(true)
+	return nil
+}
+
+// close gives the encoder's memory back.
+func (l *layer) close() {
+	if l.c != nil {
+		C.incamera_encoder_close(l.c)
+		C.free(unsafe.Pointer(l.c))
+		l.c, l.picture = nil, image.YCbCr{}
+	}
+}
 
 func (l *layer) encode(src *image.YCbCr, at time.Duration, o Options) (media.Encoded, error) {
 	if err := l.retune(); err != nil {
@@ -202,7 +226,7 @@ func (e *Encoder) KeyFrame(layer int) {
 }
 
 // Enable turns layer on or off, from the next picture on. A layer starts
-// with a key frame. It may be called from any goroutine.
+// with a key frame, and holds no memory while it is off. It may be called from any goroutine.
 func (e *Encoder) Enable(layer int, on bool) {
 	if layer < 0 || layer >= len(e.options.Layers) {
 		return
@@ -229,7 +253,6 @@ func (e *Encoder) Close() {
 	}
 	e.closed = true
 	for _, l := range e.layers {
-		C.incamera_encoder_close(l.c)
-		C.free(unsafe.Pointer(l.c))
+		l.close()
 	}
 }

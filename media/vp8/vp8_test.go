@@ -197,6 +197,9 @@ func TestEnable(t *testing.T) {
 	if on, _ := layers(0); len(on) != 2 || on[0] != 1 || on[1] != 0 {
 		t.Errorf("layers %v, want 1 and 0", on)
 	}
+	if e.layers[2].c != nil || e.layers[1].c == nil {
+		t.Error("a layer that is off holds memory, or one that is on does not")
+	}
 	e.Enable(2, true)
 	e.Enable(1, true) // is on already
 	if on, keys := layers(1); len(on) != 3 || keys != 1 {
