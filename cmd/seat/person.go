@@ -7,7 +7,9 @@ package seat
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"strings"
@@ -89,7 +91,24 @@ func (p *Person) Allows(suite string) bool {
 var ErrSuite = errors.New("seat: the suite of this sitting is not one that this person can use")
 
 // ErrOrder reports an order that the service handed out and that is not good.
-var ErrOrder = errors.New("seat: the service handed out an order that no clerk has signed, or an old one")
+// Beside it is why: what wire says of the bytes, an [OverError], a
+// [NotClerkError] or a [SignerError].
+var ErrOrder = errors.New("seat: the service handed out an order that is not good")
+
+// A NotClerkError reports an order signed by one who is no clerk on it, or
+// whose card is not of the House.
+type NotClerkError struct{ Who string }
+
+func (e *NotClerkError) Error() string {
+	return fmt.Sprintf("seat: %q, who signed the order, is no clerk on it", e.Who)
+}
+
+// A SignerError reports an order signed with a card of the House that is not
+// good now.
+type SignerError struct{ Err error } // one of identity's refusals
+
+func (e *SignerError) Error() string { return "seat: the card that signed the order: " + e.Err.Error() }
+func (e *SignerError) Unwrap() error { return e.Err }
 
 // An OverError reports an order whose time is over.
 type OverError struct{ On time.Time }
@@ -139,14 +158,26 @@ func (p *Person) judge(ctx context.Context, signed []byte, at time.Time) (*sitti
 		return nil, errors.Join(ErrOrder, &OverError{On: order.Closes})
 	}
 	signer, err := p.options.Anchors.Verify(chain, at)
+	if _, stranger := errors.AsType[*identity.UnknownIssuer](err); stranger {
+		return nil, errors.Join(ErrOrder, &NotClerkError{Who: commonName(chain[0])})
+	}
 	if err != nil {
-		return nil, errors.Join(ErrOrder, err)
+		return nil, errors.Join(ErrOrder, &SignerError{err})
 	}
 	if m, ok := order.Known(signer.Names); !ok || m.Role != sitting.RoleClerk {
-		return nil, ErrOrder
+		return nil, errors.Join(ErrOrder, &NotClerkError{Who: signer.Common})
 	}
 	if err := p.options.lookUp(ctx, chain); err != nil {
 		return nil, errors.Join(ErrOrder, err)
 	}
 	return order, nil
+}
+
+// commonName is what a certificate says that its holder is called.
+func commonName(der []byte) string {
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return ""
+	}
+	return cert.Subject.CommonName
 }

@@ -17,6 +17,7 @@ import (
 // What can be wrong with an HTTP request itself.
 var (
 	errTooOften = errors.New("service: asked too often")
+	errChain    = errors.New("service: the certificates are not good any more")
 	errHashName = errors.New("service: a blob's name is 64 hexadecimal digits")
 	errLost     = errors.New("service: the connection was lost")
 )
@@ -36,20 +37,21 @@ var problems = []struct {
 	status int
 	code   string
 }{
-	{roster.ErrUnknown, http.StatusNotFound, "unknown-sitting"},
+	{errChain, http.StatusForbidden, wire.CodeCertificate},
+	{roster.ErrUnknown, http.StatusNotFound, wire.CodeNoSitting},
 	{roster.ErrNotOnRoster, http.StatusForbidden, string(sitting.RefusedRoster)},
 	{sitting.RefusedClosed, http.StatusGone, string(sitting.RefusedClosed)},
 	{sitting.RefusedRemoved, http.StatusForbidden, string(sitting.RefusedRemoved)},
 	{sitting.RefusedAbsent, http.StatusForbidden, string(sitting.RefusedAbsent)},
-	{delivery.ErrNoBlob, http.StatusNotFound, "no-blob"},
-	{delivery.ErrHash, http.StatusBadRequest, "hash"},
-	{errHashName, http.StatusBadRequest, "hash"},
-	{delivery.ErrTooLarge, http.StatusRequestEntityTooLarge, "too-large"},
-	{errTooOften, http.StatusTooManyRequests, "too-often"},
-	{relay.ErrTicket, http.StatusForbidden, "ticket"},
-	{relay.ErrDown, http.StatusServiceUnavailable, "relay-down"},
-	{usher.ErrEnded, http.StatusServiceUnavailable, "stopping"},
-	{errStopping, http.StatusServiceUnavailable, "stopping"},
+	{delivery.ErrNoBlob, http.StatusNotFound, wire.CodeNoBlob},
+	{delivery.ErrHash, http.StatusBadRequest, wire.CodeHash},
+	{errHashName, http.StatusBadRequest, wire.CodeHash},
+	{delivery.ErrTooLarge, http.StatusRequestEntityTooLarge, wire.CodeTooLarge},
+	{errTooOften, http.StatusTooManyRequests, wire.CodeTooOften},
+	{relay.ErrTicket, http.StatusForbidden, wire.CodeTicket},
+	{relay.ErrDown, http.StatusServiceUnavailable, wire.CodeRelayDown},
+	{usher.ErrEnded, http.StatusServiceUnavailable, wire.CodeStopping},
+	{errStopping, http.StatusServiceUnavailable, wire.CodeStopping},
 }
 
 // refuse answers a request with what is wrong. This is the one place where
@@ -92,11 +94,11 @@ func problem(err error) (status int, code string) {
 	case errors.As(err, &over):
 		return http.StatusGone, string(sitting.RefusedClosed)
 	case errors.As(err, &signer):
-		return http.StatusForbidden, "order-signer"
+		return http.StatusForbidden, wire.CodeOrder
 	case errors.As(err, &revoked):
-		return http.StatusForbidden, "revoked"
+		return http.StatusForbidden, wire.CodeRevoked
 	case errors.As(err, &unknown):
-		return http.StatusForbidden, "revocation-unknown"
+		return http.StatusForbidden, wire.CodeUnchecked
 	}
 	return http.StatusInternalServerError, wire.CodeFailed
 }

@@ -38,6 +38,7 @@ var (
 	ErrFull      = errors.New("session: too many requests wait")
 	ErrOver      = errors.New("session: it is over")
 	ErrOrder     = errors.New("session: no clerk has signed the order of the day")
+	ErrChanged   = errors.New("session: the sitting goes by another order of the day")
 	ErrNotListed = errors.New("session: not on the roster")
 	ErrSplit     = errors.New("session: the service shows different records to different members")
 	ErrElsewhere = errors.New("session: the member has come in from elsewhere")

@@ -62,7 +62,7 @@ type step struct {
 	alarm  *Alarm
 }
 
-// take adds an entry. It returns errSeen, errGap, [ErrSplit], [ErrOrder], or
+// take adds an entry. It returns errSeen, errGap, [ErrSplit], [ErrChanged], or
 // that the bytes are no entry; then nothing is added.
 func (h *history) take(b []byte) (step, error) {
 	e, err := wire.ReadEntry(b)
@@ -81,7 +81,7 @@ func (h *history) take(b []byte) (step, error) {
 		return step{}, ErrSplit
 	}
 	if o, ok := e.Fact.(sitting.Opened); ok && o.Order.Hash != h.order.Hash {
-		return step{}, fmt.Errorf("%w: the service goes by another one", ErrOrder)
+		return step{}, ErrChanged
 	}
 	return h.add(e)
 }

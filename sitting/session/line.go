@@ -172,7 +172,7 @@ func (l *loop) entry(b []byte) {
 	case errors.Is(err, ErrSplit):
 		l.split(l.history.state.Seq+1, "an entry does not fit what was shown before")
 		return
-	case errors.Is(err, ErrOrder):
+	case errors.Is(err, ErrChanged):
 		l.over = err
 		return
 	case err != nil:

@@ -29,12 +29,15 @@ type Line struct {
 	Err   error     // why it is down; nil before the first try
 }
 
-// Refused is a request that the service did not put in the order.
+// Refused is a request that the service did not put in the order. As an error
+// it says so.
 type Refused struct {
 	Body sitting.Body
 	Code string // a sitting.Refusal, or a word of wire
 	At   time.Time
 }
+
+func (r *Refused) Error() string { return "session: the service refused a request: " + r.Code }
 
 func (l Line) same(m Line) bool {
 	return l.Up == m.Up && l.Since.Equal(m.Since) && fmt.Sprint(l.Err) == fmt.Sprint(m.Err)

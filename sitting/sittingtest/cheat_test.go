@@ -186,7 +186,7 @@ func TestOtherOrder(t *testing.T) {
 	bubble(t, members(1), func(t *testing.T, tb *Table) {
 		signed := tb.Signed
 		tb.Signed = tb.sign(members(2), "budget")
-		if err := tb.Enter("m00", nil).Wait(); !errors.Is(err, session.ErrOrder) {
+		if err := tb.Enter("m00", nil).Wait(); !errors.Is(err, session.ErrChanged) {
 			t.Errorf("ended with %v", err)
 		}
 		tb.Signed = signed

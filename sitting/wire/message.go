@@ -20,14 +20,33 @@ type Refused struct {
 	Code    string // a sitting.Refusal, or one of the Code constants
 }
 
-// What the service can say beyond a sitting.Refusal.
+// What the service can say beyond a sitting.Refusal: of a request, on the link,
+// or of one over HTTP. What becomes of the words is for the client to say.
 const (
-	CodeFull      = "full"      // too many requests wait; try again
-	CodeSignature = "signature" // not signed by the session
-	CodeMalformed = "malformed"
-	CodeSplit     = "split" // it names a head that the service has never signed
-	CodeFailed    = "failed"
+	CodeFull        = "full"      // too many requests wait; try again
+	CodeSignature   = "signature" // not signed by the session
+	CodeMalformed   = "malformed"
+	CodeSplit       = "split" // it names a head that the service has never signed
+	CodeFailed      = "failed"
+	CodeCertificate = "certificate"        // the session's chain is not good any more
+	CodeRevoked     = "revoked"            // the card was called back
+	CodeUnchecked   = "revocation-unknown" // whether it was, nobody could say
+	CodeNoSitting   = "unknown-sitting"    // no good order names it
+	CodeOrder       = "order-signer"       // the card that signed its order is not good any more
+	CodeTooOften    = "too-often"
+	CodeStopping    = "stopping"
+	CodeRelayDown   = "relay-down"
+	CodeTicket      = "ticket" // unknown, used, old or another's
+	CodeNoBlob      = "no-blob"
+	CodeHash        = "hash" // no blob has such a name, or not this one
+	CodeTooLarge    = "too-large"
 )
+
+// Codes are all of these.
+var Codes = []string{
+	CodeFull, CodeSignature, CodeMalformed, CodeSplit, CodeFailed, CodeCertificate, CodeRevoked, CodeUnchecked,
+	CodeNoSitting, CodeOrder, CodeTooOften, CodeStopping, CodeRelayDown, CodeTicket, CodeNoBlob, CodeHash, CodeTooLarge,
+}
 
 // SignedHead is a head, signed by the service; down.
 type SignedHead struct{ Signed []byte }

@@ -57,7 +57,9 @@ func refusal(r sitting.Refusal, w *words.Catalogue) *Said {
 	case sitting.RefusedAbsent:
 		return plain(t.NoSeatHere)
 	case sitting.RefusedEarly:
-		return plain(t.NoSittings)
+		return plain(t.NotOpen)
+	case sitting.RefusedOrder:
+		return plain(t.OrderChanged)
 	}
 	return plain(t.Refused)
 }

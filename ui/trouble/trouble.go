@@ -26,9 +26,14 @@ const (
 	OrderAltered
 	OrderExpired  // On: when the sitting ended
 	OrderNotClerk // Who: who signed
+	OrderCard     // the card that signed it is not good any more
+	OrderChanged  // the sitting goes by another one
+	NoSitting     // the service has no order for it
+	NotOpen       // too early
 	ServiceUnreachable
 	ServiceStranger // wrong certificate
 	ServiceOld      // program and service are of different versions
+	ServiceBusy     // it failed, is starting or stopping
 	LinkLost
 	RelayLost
 	Closed   // the sitting is over
@@ -42,6 +47,10 @@ const (
 	SessionOver // the session certificate has run out
 	CardRefused // the service does not take the certificate
 	PINChanged  // as was asked
+	CardRevoked
+	CardUnchecked // nobody could say whether it was revoked
+
+	kinds // how many there are
 )
 
 // A Trouble is an error that the program has given its kind.
@@ -70,17 +79,18 @@ type Said struct {
 	Calm        bool   // no trouble, only news
 }
 
-// Say says err in the words of a language.
+// Say says err in the words of a language. A kind that the program has given
+// goes before what its cause may look like: a clerk's expired card, say, is not
+// the person's own.
 func Say(err error, w *words.Catalogue) Said {
-	said := card(err, w)
-	if said == nil {
-		said = certificate(err, w)
-	}
-	if said == nil {
-		said = room(err, w)
-	}
-	if t, ok := errors.AsType[*Trouble](err); ok && said == nil {
+	var said *Said
+	if t, ok := errors.AsType[*Trouble](err); ok {
 		said = kind(t, w)
+	}
+	for _, say := range []func(error, *words.Catalogue) *Said{card, certificate, room} {
+		if said == nil {
+			said = say(err, w)
+		}
 	}
 	if said == nil {
 		said = plain(w.Trouble.Other)
@@ -153,6 +163,9 @@ func wrongPIN(left int, w *words.Catalogue) *Said {
 // certificate says why a certificate does not open the door.
 func certificate(err error, w *words.Catalogue) *Said {
 	if e, ok := errors.AsType[*identity.Expired](err); ok {
+		if e.What == identity.SessionCertificate {
+			return plain(w.Trouble.SessionOver)
+		}
 		return titled(w.Trouble.Expired, w.Day(e.On))
 	}
 	if e, ok := errors.AsType[*identity.NotYetValid](err); ok {
@@ -235,13 +248,15 @@ func kind(t *Trouble, w *words.Catalogue) *Said {
 func simple(k Kind, w *words.Catalogue) *Said {
 	mild := map[Kind]words.Saying{
 		NotOnRoster: w.Trouble.NotOnRoster, NoSittings: w.Trouble.NoSittings, ServiceUnreachable: w.Trouble.ServiceUnreachable,
-		ServiceOld: w.Trouble.ServiceOld, LinkLost: w.Trouble.LinkLost, RelayLost: w.Trouble.RelayLost,
+		ServiceOld: w.Trouble.ServiceOld, ServiceBusy: w.Trouble.ServiceBusy, LinkLost: w.Trouble.LinkLost, RelayLost: w.Trouble.RelayLost,
 		SessionOver: w.Trouble.SessionOver, CardRefused: w.Trouble.CardRefused,
 		Replaced: w.Trouble.Replaced, NotAdmitted: w.Trouble.NotAdmitted, Full: w.Trouble.Full,
+		OrderChanged: w.Trouble.OrderChanged, NoSitting: w.Trouble.NoSitting, NotOpen: w.Trouble.NotOpen,
+		CardUnchecked: w.Trouble.Unknown,
 	}
 	red := map[Kind]words.Saying{
 		OrderUnsigned: w.Trouble.OrderUnsigned, OrderAltered: w.Trouble.OrderAltered, ServiceStranger: w.Trouble.ServiceStranger,
-		Split: w.Trouble.Split,
+		Split: w.Trouble.Split, OrderCard: w.Trouble.OrderCard, CardRevoked: w.Trouble.CardRevoked,
 	}
 	if s, ok := mild[k]; ok {
 		return plain(s)

@@ -64,11 +64,25 @@ func TestErrorsInWords(t *testing.T) {
 
 // TestEveryKindHasWords holds that no kind falls through to "something went wrong".
 func TestEveryKindHasWords(t *testing.T) {
-	for k := NotOnRoster; k <= CardRefused; k++ {
-		said := Say(&Trouble{Kind: k, On: day, Who: "X"}, words.Of("en"))
-		if said.Title == words.Of("en").Trouble.Other.Title || said.Title == "" {
-			t.Errorf("kind %d has no words", k)
+	for k := NotOnRoster; k < kinds; k++ {
+		for _, lang := range words.Languages {
+			said := Say(&Trouble{Kind: k, On: day, Who: "X"}, words.Of(lang))
+			if said.Title == words.Of(lang).Trouble.Other.Title || said.Title == "" {
+				t.Errorf("kind %d has no words in %q", k, lang)
+			}
 		}
+	}
+}
+
+// TestWhoseCard holds that a clerk's card is not said to be the person's own.
+func TestWhoseCard(t *testing.T) {
+	cause := fmt.Errorf("order: %w", &identity.Expired{What: identity.CardCertificate, On: day})
+	w := words.Of("en")
+	if said := Say(&Trouble{Kind: OrderCard, Cause: cause}, w); said.Title != w.Trouble.OrderCard.Title || said.Details != cause.Error() {
+		t.Errorf("said as %+v", said)
+	}
+	if said := Say(&identity.Expired{What: identity.SessionCertificate, On: day}, w); said.Title != w.Trouble.SessionOver.Title {
+		t.Errorf("a session that is over is said as %q", said.Title)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"incamera/cmd/seat"
 	"incamera/e2ee"
 	"incamera/identity"
-	"incamera/sitting"
 	"incamera/sitting/session"
 	"incamera/ui"
 	"incamera/ui/security"
@@ -31,7 +30,7 @@ func (f *follower) scene() ui.Scene {
 		s.LinkLost = v.Line.Since
 	}
 	if v.Refused != nil {
-		s.Refused, s.RefusedAt = sitting.Refusal(v.Refused.Code), v.Refused.At
+		s.Refused, s.RefusedAt = explain(v.Refused), v.Refused.At
 	}
 	return s
 }

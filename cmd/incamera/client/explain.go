@@ -11,6 +11,7 @@ import (
 	"incamera/sitting"
 	"incamera/sitting/link"
 	"incamera/sitting/session"
+	"incamera/sitting/wire"
 	"incamera/ui/trouble"
 )
 
@@ -22,12 +23,11 @@ var kindsOf = []struct {
 	is   error
 	kind trouble.Kind
 }{
-	{seat.ErrOrder, trouble.OrderAltered},
-	{session.ErrOrder, trouble.OrderUnsigned},
+	{session.ErrChanged, trouble.OrderChanged},
 	{session.ErrNotListed, trouble.NotOnRoster},
 	{session.ErrSplit, trouble.Split},
 	{session.ErrElsewhere, trouble.Replaced},
-	{session.ErrRevoked, trouble.CardRefused},
+	{session.ErrRevoked, trouble.CardRevoked},
 	{session.ErrClosed, trouble.Closed},
 	{session.ErrExpired, trouble.SessionOver},
 	{session.ErrFull, trouble.Full},
@@ -36,10 +36,32 @@ var kindsOf = []struct {
 	{link.ErrWrongService, trouble.ServiceStranger},
 	{link.ErrTurnedAway, trouble.CardRefused},
 	{link.ErrGarbage, trouble.ServiceOld},
+	{link.ErrTooLarge, trouble.ServiceOld},
 	{link.ErrOutOfOrder, trouble.ServiceOld},
-	{sitting.RefusedRoster, trouble.NotOnRoster},
-	{sitting.RefusedClosed, trouble.Closed},
-	{sitting.RefusedRemoved, trouble.Removed},
+	{wire.ErrMalformed, trouble.ServiceOld},
+}
+
+// codes names what the service answers. What is not here is a refusal by the
+// rules, which the window knows.
+var codes = map[string]trouble.Kind{
+	"":                   trouble.ServiceBusy, // an answer that is not in its own words
+	wire.CodeFailed:      trouble.ServiceBusy,
+	wire.CodeStopping:    trouble.ServiceBusy,
+	wire.CodeFull:        trouble.Full,
+	wire.CodeTooOften:    trouble.Full,
+	wire.CodeSignature:   trouble.ServiceOld,
+	wire.CodeMalformed:   trouble.ServiceOld,
+	wire.CodeNoBlob:      trouble.ServiceOld,
+	wire.CodeHash:        trouble.ServiceOld,
+	wire.CodeTooLarge:    trouble.ServiceOld,
+	wire.CodeSplit:       trouble.Split,
+	wire.CodeCertificate: trouble.SessionOver,
+	wire.CodeRevoked:     trouble.CardRevoked,
+	wire.CodeUnchecked:   trouble.CardUnchecked,
+	wire.CodeNoSitting:   trouble.NoSitting,
+	wire.CodeOrder:       trouble.OrderCard,
+	wire.CodeRelayDown:   trouble.RelayLost,
+	wire.CodeTicket:      trouble.RelayLost,
 }
 
 // explain gives an error its kind, if the window cannot see it by itself.
@@ -50,17 +72,20 @@ func explain(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return identity.ErrCancelled
 	}
+	if errors.Is(err, seat.ErrOrder) || errors.Is(err, session.ErrOrder) {
+		return badOrder(err)
+	}
 	if r, ok := errors.AsType[*session.RemovedError](err); ok {
 		return &trouble.Trouble{Kind: trouble.Removed, Who: r.Why, Cause: err}
 	}
-	if o, ok := errors.AsType[*seat.OverError](err); ok {
-		return &trouble.Trouble{Kind: trouble.OrderExpired, On: o.On, Cause: err}
-	}
 	if t, ok := errors.AsType[*session.TurnedAwayError](err); ok {
-		err = errors.Join(err, sitting.Refusal(t.Code))
+		return answered(t.Code, err)
+	}
+	if r, ok := errors.AsType[*session.Refused](err); ok {
+		return answered(r.Code, err)
 	}
 	if p, ok := errors.AsType[*link.Problem](err); ok {
-		err = errors.Join(err, sitting.Refusal(p.Code))
+		return answered(p.Code, err)
 	}
 	for _, k := range kindsOf {
 		if errors.Is(err, k.is) {
@@ -68,6 +93,29 @@ func explain(err error) error {
 		}
 	}
 	return err
+}
+
+// answered is the service's answer, of which err tells.
+func answered(code string, err error) error {
+	if kind, ok := codes[code]; ok {
+		return &trouble.Trouble{Kind: kind, Cause: err}
+	}
+	return errors.Join(err, sitting.Refusal(code))
+}
+
+// badOrder says what is the matter with an order of the day.
+func badOrder(err error) error {
+	t := &trouble.Trouble{Kind: trouble.OrderUnsigned, Cause: err}
+	if over, ok := errors.AsType[*seat.OverError](err); ok {
+		t.Kind, t.On = trouble.OrderExpired, over.On
+	} else if other, ok := errors.AsType[*seat.NotClerkError](err); ok {
+		t.Kind, t.Who = trouble.OrderNotClerk, other.Who
+	} else if _, ok := errors.AsType[*seat.SignerError](err); ok {
+		t.Kind = trouble.OrderCard
+	} else if errors.Is(err, wire.ErrSignature) {
+		t.Kind = trouble.OrderAltered
+	}
+	return t
 }
 
 // ended is the news that a sitting is over for the person.

@@ -12,6 +12,7 @@ import (
 	"incamera/sitting"
 	"incamera/sitting/link"
 	"incamera/sitting/session"
+	"incamera/sitting/wire"
 	"incamera/ui/look/words"
 	"incamera/ui/trouble"
 )
@@ -39,8 +40,8 @@ func TestExplain(t *testing.T) {
 		{"session over", session.ErrExpired},
 		{"two histories", session.ErrSplit},
 		{"order without a clerk's signature", session.ErrOrder},
-		{"order altered", seat.ErrOrder},
-		{"order over", errors.Join(seat.ErrOrder, &seat.OverError{On: time.Now()})},
+		{"another order", session.ErrChanged},
+		{"service closing", &link.Problem{Status: 502}},
 		{"box full", session.ErrFull},
 		{"over", session.ErrOver},
 		{"other version", link.ErrGarbage},
@@ -54,18 +55,52 @@ func TestExplain(t *testing.T) {
 		{"cancelled", context.Canceled},
 		{"left", ended(nil)},
 	}
+	for _, code := range wire.Codes {
+		tests = append(tests, []struct {
+			name string
+			err  error
+		}{
+			{"at the door: " + code, &link.Problem{Status: 403, Code: code}},
+			{"at arrival: " + code, &session.TurnedAwayError{Code: code}},
+			{"of a request: " + code, &session.Refused{Code: code}},
+		}...)
+	}
 	for _, lang := range words.Languages {
 		w := words.Of(lang)
 		nothing := trouble.Say(errors.New("x"), w)
 		for _, tt := range tests {
 			said := trouble.Say(explain(tt.err), w)
-			if said.Title == "" || said.Title == nothing.Title {
+			if said.Title == "" || said.Title == nothing.Title || said.Title == w.Trouble.Refused.Title {
 				t.Errorf("%s, %s: said as %q", lang, tt.name, said.Title)
 			}
 		}
 	}
 	if explain(nil) != nil {
 		t.Error("nothing is explained")
+	}
+}
+
+// TestBadOrderInWords holds that what is said of a bad order is what is the
+// matter with it, and is never said of the person's own card.
+func TestBadOrderInWords(t *testing.T) {
+	expired := &identity.Expired{What: identity.CardCertificate, On: time.Now()}
+	w := words.Of("en").Trouble
+	for _, tt := range []struct {
+		name string
+		why  error
+		want string
+	}{
+		{"unsigned", wire.ErrMalformed, w.OrderUnsigned.Title},
+		{"altered", wire.ErrSignature, w.OrderAltered.Title},
+		{"over", &seat.OverError{On: time.Date(2027, time.May, 3, 12, 0, 0, 0, time.UTC)}, fmt.Sprintf(w.OrderExpired.Title, "3 May 2027")},
+		{"by no clerk", &seat.NotClerkError{Who: "X"}, w.OrderNotClerk.Title},
+		{"by a card that has expired", &seat.SignerError{Err: expired}, w.OrderCard.Title},
+	} {
+		for _, class := range []error{seat.ErrOrder, session.ErrOrder} {
+			if said := trouble.Say(explain(errors.Join(class, tt.why)), words.Of("en")); said.Title != tt.want {
+				t.Errorf("%s: said as %q, want %q", tt.name, said.Title, tt.want)
+			}
+		}
 	}
 }
 

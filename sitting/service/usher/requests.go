@@ -8,10 +8,6 @@ import (
 	"incamera/sitting/wire"
 )
 
-// codeCertificate refuses a request of a session whose certificates are not
-// good any more. The other codes are wire's and sitting's.
-const codeCertificate = "certificate"
-
 // asked says that a member asks for something. Its signature has been checked.
 type asked struct {
 	place   *Place
@@ -46,7 +42,7 @@ func (u *Usher) suspect(e asked) string {
 	}
 	person, err := u.o.Verify(chain, u.o.Now())
 	if err != nil {
-		return codeCertificate
+		return wire.CodeCertificate
 	}
 	if m, ok := u.o.Opened.Known(person.Names); !ok || m.ID != r.Member {
 		return string(sitting.RefusedRoster)

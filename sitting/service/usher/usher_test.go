@@ -87,7 +87,7 @@ func TestSessionExpires(t *testing.T) {
 	for len(chair.refused) == 0 {
 		chair.take()
 	}
-	if chair.refused[0] != codeCertificate {
+	if chair.refused[0] != wire.CodeCertificate {
 		t.Errorf("after the session's end: %q", chair.refused[0])
 	}
 	s.pass(0)

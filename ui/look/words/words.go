@@ -114,11 +114,12 @@ type Trouble struct {
 	WrongPIN, LastPIN, CardRemoved, NotTouched, Cancelled                                   Saying
 	Expired, NotYetValid, UnknownIssuer, WrongPolicy, WrongPurpose, Revoked, Unknown        Saying
 	NotAttested, BadCertificate, NotOnRoster, NoSittings                                    Saying
-	OrderUnsigned, OrderAltered, OrderExpired, OrderNotClerk                                Saying
-	ServiceUnreachable, ServiceStranger, ServiceOld, LinkLost, RelayLost                    Saying
+	OrderUnsigned, OrderAltered, OrderExpired, OrderNotClerk, OrderCard, OrderChanged       Saying
+	NoSitting, NotOpen                                                                      Saying
+	ServiceUnreachable, ServiceStranger, ServiceOld, ServiceBusy, LinkLost, RelayLost       Saying
 	MicrophoneMissing, MicrophoneTaken, MicrophonePulled                                    Saying
 	CameraMissing, CameraTaken, CameraPulled, LoudspeakerMissing                            Saying
-	SessionOver, CardRefused                                                                Saying
+	SessionOver, CardRefused, CardRevoked                                                   Saying
 	Closed, Removed, Replaced, Left, NotAdmitted, Split, NoSuite, Refused, Full, NoSeatHere Saying
 }
 
