@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -46,6 +47,7 @@ type circle struct {
 	hold      time.Time       // before which nothing is asked for the group, because something has failed
 	confirmed uint64          // the newest epoch that was confirmed
 	said      time.Time       // when that was asked for
+	confirmAt time.Time       // before which a newer one need not be confirmed
 	votes     votes
 	outside   time.Time // since when there is a seat and no group; zero: not so
 	tries     int       // to arrive again
@@ -119,7 +121,7 @@ func (c *circle) found(l *loop, t sitting.Seat) {
 // enter goes inside.
 func (c *circle) enter(g *e2ee.Group, founding uint64) {
 	c.group, c.epoch, c.founding = g, g.Epoch(), founding
-	c.outside, c.tries, c.due = time.Time{}, 0, time.Time{}
+	c.outside, c.tries, c.due, c.confirmAt = time.Time{}, 0, time.Time{}, time.Time{}
 	c.o.Keyring.Advance(c.epoch, 0)
 	c.o.Log.Info("in the group", "founding", founding, "epoch", c.epoch.Number, "members", len(c.epoch.Leaves))
 }
@@ -222,8 +224,9 @@ func (c *circle) merge(f offered, message []byte) error {
 	c.epoch, c.own = next, nil
 	c.resettle(f)
 	grace := arrivalGrace
+	c.confirmAt = c.said.Add(confirmEvery(len(next.Leaves), rand.Float64()))
 	if removes {
-		grace = 0
+		grace, c.confirmAt = 0, time.Time{}
 	}
 	c.o.Keyring.Advance(next, grace)
 	c.o.Log.Debug("a commit is merged", "entry", f.seq, "by", f.by.Member, "epoch", next.Number, "members", len(next.Leaves))
@@ -254,11 +257,26 @@ func (c *circle) resettle(f offered) {
 // taken for lost: one that was overtaken by a later request never counts.
 const confirmAgain = 2 * time.Second
 
+// Confirmations in a group beyond so many members take turns: were each member
+// to confirm each arrival at once, the record of a House would hold the square
+// of its members.
+const (
+	confirmFree = 32
+	confirmEach = 30 * time.Millisecond // for each member more
+)
+
+// confirmEvery is how often a member of a group of that size confirms epochs
+// by which nobody was removed; spread, of 0 to 1, keeps them from doing so in step.
+func confirmEvery(members int, spread float64) time.Duration {
+	d := time.Duration(max(members-confirmFree, 0)) * confirmEach
+	return d - time.Duration(spread*float64(d)/2)
+}
+
 // confirm says that the member has the keys of the epoch, until the order says
 // so too.
 func (c *circle) confirm(l *loop) {
 	now := c.o.Now()
-	if c.group == nil || now.Before(c.hold) || asking[sitting.Confirm](&l.requests) {
+	if c.group == nil || now.Before(c.hold) || now.Before(c.confirmAt) || asking[sitting.Confirm](&l.requests) {
 		return
 	}
 	t, seated := l.history.state.Seat(c.o.Me)
