@@ -1,8 +1,8 @@
 // Package link carries messages between a client and the service, both ends,
 // and holds the client of the service's few other answers. A link is one TLS
 // connection, upgraded from HTTP/1.1 by the standard library; on it, each
-// message is a big-endian uint32 length and as many bytes of CBOR, at most
-// [wire.MaxMessage].
+// message is a big-endian uint32 length and as many bytes of CBOR: at most
+// [wire.MaxMessage] down, and what holds one request up.
 //
 // It owns the connection and two goroutines for each link, reader and writer.
 // It may touch sitting/wire for the messages, and decides nothing of what they

@@ -11,14 +11,17 @@ import (
 // headerLen is the length of the length before each message.
 const headerLen = 4
 
-// receive reads one message.
-func receive(r io.Reader) (wire.Message, error) {
+// fromClient is the largest message that a client has to send: a request.
+const fromClient = wire.MaxRequest + 1<<10
+
+// receive reads one message of at most limit bytes.
+func receive(r io.Reader, limit uint32) (wire.Message, error) {
 	var header [headerLen]byte
 	if _, err := io.ReadFull(r, header[:]); err != nil {
 		return nil, lost(err)
 	}
 	n := binary.BigEndian.Uint32(header[:])
-	if n > wire.MaxMessage {
+	if n > limit {
 		return nil, ErrTooLarge
 	}
 	b := make([]byte, n)

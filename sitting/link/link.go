@@ -118,9 +118,12 @@ func (l *Link) read() {
 	silence := time.AfterFunc(Silence, func() { l.end(ErrSilent) })
 	defer silence.Stop()
 	r := bufio.NewReader(&watched{l.conn, silence})
-	first := !l.client
+	first, limit := !l.client, uint32(wire.MaxMessage)
+	if first {
+		limit = fromClient
+	}
 	for {
-		m, err := receive(r)
+		m, err := receive(r, limit)
 		if err != nil {
 			l.end(err)
 			return

@@ -161,6 +161,7 @@ func TestBadInput(t *testing.T) {
 		"garbage":       {frame([]byte("garbage")), ErrGarbage, ByeGarbage},
 		"empty":         {frame(nil), ErrGarbage, ByeGarbage},
 		"too large":     {[]byte{0, 0x20, 0, 0}, ErrTooLarge, ByeTooLarge},
+		"too large up":  {binary.BigEndian.AppendUint32(nil, fromClient+1), ErrTooLarge, ByeTooLarge},
 		"no hello":      {framed(t, wire.Request{}), ErrOutOfOrder, ByeOutOfOrder},
 		"two hellos":    {append(framed(t, wire.Hello{}), framed(t, wire.Hello{})...), ErrOutOfOrder, ByeOutOfOrder},
 		"wrong way":     {append(framed(t, wire.Hello{}), framed(t, wire.Entry{})...), ErrOutOfOrder, ByeOutOfOrder},
@@ -184,7 +185,7 @@ func TestBadInput(t *testing.T) {
 				if c.bye == "" {
 					return
 				}
-				if m, err := receive(a); err != nil || m != (wire.Bye{Code: c.bye}) {
+				if m, err := receive(a, wire.MaxMessage); err != nil || m != (wire.Bye{Code: c.bye}) {
 					t.Errorf("told %v, %v", m, err)
 				}
 				a.Close()
@@ -237,7 +238,7 @@ func FuzzReceive(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, again := bytes.NewReader(b), &bytes.Buffer{}
 		for {
-			m, err := receive(r)
+			m, err := receive(r, wire.MaxMessage)
 			if err != nil {
 				if !errors.Is(err, ErrLost) && !errors.Is(err, ErrGarbage) && !errors.Is(err, ErrTooLarge) {
 					t.Errorf("untyped error %v", err)

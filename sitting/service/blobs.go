@@ -69,7 +69,7 @@ func (s *Service) putBlob(w http.ResponseWriter, r *http.Request, g guest) error
 		case err != nil:
 			return lostOnTheWay(err)
 		}
-		if !s.pace.allowBytes(g.session, len(b), s.c.Now()) {
+		if !s.pace.allowBytes(g.card(), len(b), s.c.Now()) {
 			return errTooOften
 		}
 		if err := s.delivery.PutBlob(r.Context(), id, hash, b); err != nil {

@@ -5,29 +5,27 @@ import (
 	"sync"
 	"time"
 
-	"incamera/sitting"
-
 	"golang.org/x/time/rate"
 )
 
-// What one session, and all together, may ask of the service.
+// What one card, and all together, may ask of the service.
 const (
 	maxConnections = 4096             // at once, all sessions together
 	maxBlobs       = 16               // blobs on their way at once, 8 MiB each at most
 	askLimit       = time.Minute      // for one request, a blob's too, to come and be answered
-	askEvery       = time.Second / 20 // HTTP requests and tickets per session
+	askEvery       = time.Second / 20 // HTTP requests and tickets per card
 	askBurst       = 60
-	keepRate       = 1 << 20  // bytes of blobs per second and session
+	keepRate       = 1 << 20  // bytes of blobs per second and card
 	keepBurst      = 64 << 20 // at once
 	rateForgotten  = 10 * time.Minute
 )
 
-// A pace limits how often each session may ask. It forgets sessions that have
-// not asked for a while.
+// A pace limits how often each card may ask, whatever sessions it has made. It
+// forgets cards that have not asked for a while.
 type pace struct {
 	// Guarded by mu.
 	mu    sync.Mutex
-	each  map[sitting.Hash]*asker
+	each  map[string]*asker // by the card's key
 	swept time.Time
 }
 
@@ -37,27 +35,27 @@ type asker struct {
 	last time.Time
 }
 
-// allow reports whether session may ask now.
-func (p *pace) allow(session sitting.Hash, now time.Time) bool {
-	return p.of(session, now).asks.AllowN(now, 1)
+// allow reports whether card may ask now.
+func (p *pace) allow(card string, now time.Time) bool {
+	return p.of(card, now).asks.AllowN(now, 1)
 }
 
-// allowBytes reports whether session may have n more bytes kept now.
-func (p *pace) allowBytes(session sitting.Hash, n int, now time.Time) bool {
-	return p.of(session, now).kept.AllowN(now, n)
+// allowBytes reports whether card may have n more bytes kept now.
+func (p *pace) allowBytes(card string, n int, now time.Time) bool {
+	return p.of(card, now).kept.AllowN(now, n)
 }
 
-func (p *pace) of(session sitting.Hash, now time.Time) *asker {
+func (p *pace) of(card string, now time.Time) *asker {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sweep(now)
 	if p.each == nil {
-		p.each = map[sitting.Hash]*asker{}
+		p.each = map[string]*asker{}
 	}
-	a := p.each[session]
+	a := p.each[card]
 	if a == nil {
 		a = &asker{asks: rate.NewLimiter(rate.Every(askEvery), askBurst), kept: rate.NewLimiter(keepRate, keepBurst)}
-		p.each[session] = a
+		p.each[card] = a
 	}
 	a.last = now
 	return a
@@ -68,9 +66,9 @@ func (p *pace) sweep(now time.Time) {
 		return
 	}
 	p.swept = now
-	for session, a := range p.each {
+	for card, a := range p.each {
 		if now.Sub(a.last) > rateForgotten {
-			delete(p.each, session)
+			delete(p.each, card)
 		}
 	}
 }

@@ -10,8 +10,6 @@ import (
 	"incamera/sitting"
 	"incamera/sitting/link"
 	"incamera/sitting/wire"
-
-	"golang.org/x/time/rate"
 )
 
 // A Link is one connection of a member, [link.Link]: it pings, and it ends when
@@ -53,11 +51,9 @@ func (f Farewell) Error() string { return "usher: the link was ended: " + string
 
 // Limits of a link.
 const (
-	boxSize      = 64               // answers waiting, more than a burst makes; full: the link is too slow
-	requestsRate = 5                // a second; more wait in the socket
-	requestBurst = 40               // at once
-	slowLimit    = 10 * time.Second // for one message to find room
-	helloLimit   = 10 * time.Second // for the first message to come
+	boxSize    = 64               // answers waiting, twice what a client asks for at once; full: the link is too slow
+	slowLimit  = 10 * time.Second // for one message to find room
+	helloLimit = 10 * time.Second // for the first message to come
 )
 
 // A Place is where one link stands in its sitting.
@@ -109,6 +105,9 @@ func (u *Usher) attend(ctx context.Context, p *Place, l Link) error {
 	if err != nil {
 		return err
 	}
+	if err := u.paces.of(p.who.Member).wait(ctx, linkCost, 0); err != nil {
+		return err
+	}
 	if err := u.tell(ctx, joined{p}); err != nil {
 		return err
 	}
@@ -154,7 +153,7 @@ var errOver = errors.New("usher: the link is over")
 
 // read takes what comes, at a bearable rate.
 func (u *Usher) read(ctx context.Context, p *Place, l Link) error {
-	limit := rate.NewLimiter(requestsRate, requestBurst)
+	pace := u.paces.of(p.who.Member)
 	for {
 		select {
 		case m, ok := <-l.Messages():
@@ -165,8 +164,8 @@ func (u *Usher) read(ctx context.Context, p *Place, l Link) error {
 			if !ok {
 				return FarewellOutOfOrder
 			}
-			if err := limit.Wait(ctx); err != nil {
-				return context.Cause(ctx)
+			if err := pace.wait(ctx, 1, len(r.Signed)); err != nil {
+				return err
 			}
 			if err := u.take(ctx, p, r.Signed); err != nil {
 				return err

@@ -139,25 +139,41 @@ func TestNoHello(t *testing.T) {
 	})
 }
 
-// Requests are taken at a bearable rate.
+// Requests are taken at a bearable rate, however often the member comes back
+// and whatever sessions there are; another member does not wait for that.
 func TestRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, sitting.Public)
 		s.start()
-		l := &stuck{in: make(chan wire.Message), room: make(chan wire.Message, 1000)}
-		served := make(chan error, 1)
-		go func() { served <- s.Serve(t.Context(), Who{Member: "b.tremblay", Expires: opens.Add(time.Hour)}, l) }()
-		l.in <- wire.Hello{}
-		began := time.Now()
-		for range requestBurst + 10*requestsRate {
-			l.in <- wire.Request{Signed: []byte("garbage")}
+		flood := func(member sitting.MemberID, session byte, n, size int) time.Duration {
+			l := &stuck{in: make(chan wire.Message), room: make(chan wire.Message, 1000)}
+			who := Who{Member: member, Session: sitting.Hash{session}, Expires: opens.Add(time.Hour)}
+			served := make(chan error, 1)
+			began := time.Now()
+			go func() { served <- s.Serve(t.Context(), who, l) }()
+			l.in <- wire.Hello{}
+			for range n {
+				l.in <- wire.Request{Signed: make([]byte, size)}
+				synctest.Wait() // the answer is told
+			}
+			took := time.Since(began)
+			close(l.in)
+			if err := <-served; err != nil {
+				t.Errorf("Serve = %v", err)
+			}
+			return took
 		}
-		if took := time.Since(began); took < 9*time.Second {
+		if took := flood("b.tremblay", 1, requestBurst+10*requestsRate, 7); took < 9*time.Second {
 			t.Errorf("took all in %v", took)
 		}
-		close(l.in)
-		if err := <-served; err != nil {
-			t.Errorf("Serve = %v", err)
+		if took := flood("b.tremblay", 2, 10*requestsRate, 7); took < 9*time.Second {
+			t.Errorf("who came back began anew: took all in %v", took)
+		}
+		if took := flood("a.martin", 3, 10*requestsRate, 7); took > 0 {
+			t.Errorf("another waited for %v", took)
+		}
+		if took := flood("a.martin", 4, 20, wire.MaxRequest); took < 150*time.Second {
+			t.Errorf("took %d bytes in %v", 20*wire.MaxRequest, took)
 		}
 		check(t, s.stop())
 	})

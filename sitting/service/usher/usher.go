@@ -74,6 +74,7 @@ type Usher struct {
 	done    chan struct{} // closed when Run has ended
 	journal *journal
 	changed chan struct{} // one token for the relay's goroutine
+	paces   paces
 
 	// Replaced by the goroutine in Run, read by all.
 	state atomic.Pointer[sitting.State]
