@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"time"
 
 	"incamera/sitting"
 
@@ -15,6 +16,10 @@ import (
 
 // bucketPrefix begins the name of a sitting's bucket.
 const bucketPrefix = "blobs-"
+
+// BlobLife is how long a blob is kept. Who has a seat fetches it within seconds;
+// who comes back later than that arrives anew, and needs none of the old.
+const BlobLife = 15 * time.Minute
 
 // chunk is how much of a blob goes to the disk at once, in bytes: each chunk
 // waits for the disk.
@@ -41,7 +46,9 @@ func (d *Delivery) PutBlob(ctx context.Context, id sitting.ID, hash sitting.Hash
 		return nil
 	}
 	meta := jetstream.ObjectMeta{Name: name, Opts: &jetstream.ObjectMetaOptions{ChunkSize: chunk}}
-	if _, err := b.Put(ctx, meta, bytes.NewReader(blob)); err != nil {
+	_, err = b.Put(ctx, meta, bytes.NewReader(blob))
+	d.tried(ctx, bucketPrefix+string(id), err)
+	if err != nil {
 		return fmt.Errorf("delivery: put blob: %w", err)
 	}
 	return nil
@@ -55,6 +62,7 @@ func (d *Delivery) bucket(ctx context.Context, id sitting.ID) (jetstream.ObjectS
 			Bucket:   bucketPrefix + string(id),
 			Storage:  jetstream.FileStorage,
 			Replicas: d.replicas,
+			TTL:      BlobLife,
 		})
 	}
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -167,5 +168,45 @@ func TestOneProcessAtATime(t *testing.T) {
 	open(t, dir)
 	if _, err := Open(Options{Dir: dir}); !errors.Is(err, ErrInUse) {
 		t.Errorf("second Open = %v, want ErrInUse", err)
+	}
+}
+
+// What could not be kept once is no failure, nor is what the caller gave up; a
+// stream that keeps nothing any more is.
+func TestFailed(t *testing.T) {
+	d, err := Open(Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	fails := func(ctx context.Context, want bool) {
+		t.Helper()
+		if _, err := d.Append(ctx, "budget", []byte("y"), 1); err == nil {
+			t.Fatal("appended")
+		}
+		if err := d.Failed(); errors.Is(err, ErrStopped) != want {
+			t.Errorf("Failed = %v", err)
+		}
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 3 {
+		fails(gone, false)
+	}
+	fails(t.Context(), false) // there is no stream yet
+	if _, err := d.Append(t.Context(), "budget", []byte("x"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.js.DeleteStream(t.Context(), streamPrefix+"budget"); err != nil {
+		t.Fatal(err)
+	}
+	fails(t.Context(), false)
+	fails(t.Context(), true)
+}
+
+// A folder in which nothing can be kept is said to be so.
+func TestNoRoom(t *testing.T) {
+	if err := probe(filepath.Join(t.TempDir(), "none", "probe")); err == nil {
+		t.Error("kept in a folder that is not there")
 	}
 }

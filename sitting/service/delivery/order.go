@@ -46,6 +46,7 @@ func (d *Delivery) Append(ctx context.Context, id sitting.ID, entry []byte, last
 	if wrongLast(err) {
 		return 0, ErrMoved
 	}
+	d.tried(ctx, streamPrefix+string(id), err)
 	if err != nil {
 		return 0, fmt.Errorf("delivery: append: %w", err)
 	}
