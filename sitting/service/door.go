@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -11,7 +12,6 @@ import (
 	"incamera/identity/trust"
 	"incamera/sitting"
 	"incamera/sitting/link"
-	"incamera/sitting/service/roster"
 	"incamera/sitting/service/usher"
 	"incamera/sitting/wire"
 )
@@ -52,7 +52,7 @@ func (s *Service) paced(serve func(http.ResponseWriter, *http.Request, guest) er
 			return
 		}
 		g, err := s.guest(r)
-		if err == nil && !s.pace.allow(g.session, s.c.Now()) {
+		if err == nil && !s.pace.allow(g.card(), s.c.Now()) {
 			err = errTooOften
 		}
 		if err == nil {
@@ -64,10 +64,13 @@ func (s *Service) paced(serve func(http.ResponseWriter, *http.Request, guest) er
 	}
 }
 
+// card is the name of the guest's card by its key: the strongest there is.
+func (g guest) card() string { return g.person.Names[0] }
+
 func (s *Service) guest(r *http.Request) (guest, error) {
 	person, err := s.c.Anchors.Peer(r.TLS, s.c.Now())
 	if err != nil {
-		return guest{}, err
+		return guest{}, fmt.Errorf("%w: %w", errChain, err) // TLS took them, a while ago
 	}
 	chain := trust.PeerChain(*r.TLS)
 	return guest{person: person, session: wire.HashOf(chain[0]), chain: chain}, nil
@@ -98,16 +101,12 @@ func (s *Service) enter(ctx context.Context, r *http.Request, g guest) (*usher.U
 		return nil, sitting.Member{}, err
 	}
 	m, err := l.Enters(g.person, s.c.Anchors.Verify, now)
-	if errors.Is(err, roster.ErrNotOnRoster) {
-		s.c.Log.Warn("someone who is not on the roster was turned away", "sitting", l.Order.Sitting, "name", g.person.Common)
+	if err == nil && s.c.Revocation != nil {
+		err = s.c.Revocation.Check(ctx, g.chain, now)
 	}
 	if err != nil {
+		s.c.Log.Warn("someone was turned away", "sitting", l.Order.Sitting, "name", g.person.Common, "error", err)
 		return nil, m, err
-	}
-	if s.c.Revocation != nil {
-		if err := s.c.Revocation.Check(ctx, g.chain, now); err != nil {
-			return nil, m, err
-		}
 	}
 	u, err := s.hall(ctx, l)
 	return u, m, err

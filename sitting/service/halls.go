@@ -14,6 +14,7 @@ import (
 	"incamera/sitting/service/roster"
 	"incamera/sitting/service/ticket"
 	"incamera/sitting/service/usher"
+	"incamera/sitting/wire"
 )
 
 // Halls are where sittings are held: one usher each, started when the first
@@ -110,6 +111,7 @@ func (s *Service) usher(l *roster.Listed) (*usher.Usher, error) {
 		Log: s.c.Log.With("sitting", id),
 	})
 	h.each[id] = u
+	s.book.Begin(l)
 	ctx := h.ctx
 	h.started.Go(func() {
 		defer clock.Stop()
@@ -136,11 +138,31 @@ func (s *Service) resume(ctx context.Context) error {
 		if err != nil {
 			continue // its order is over, or has been taken away
 		}
+		if first, err := s.first(ctx, id); err != nil {
+			s.c.Log.Warn("the order that a sitting began with is not good any more", "sitting", id, "error", err)
+		} else {
+			l = first
+		}
 		if _, err := s.usher(l); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// first is the order that a sitting began with: its file may have changed since.
+func (s *Service) first(ctx context.Context, id sitting.ID) (*roster.Listed, error) {
+	for b, err := range s.delivery.Follow(ctx, id, 1) {
+		if err != nil {
+			return nil, err
+		}
+		e, err := wire.ReadEntry(b.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		return roster.Judge(e.Signed, wire.OpenOrder, s.c.Anchors.Verify, s.c.Now())
+	}
+	return nil, usher.ErrEnded
 }
 
 // defaultLookUp is how often the cards of those present are looked up by default.

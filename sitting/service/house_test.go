@@ -48,8 +48,9 @@ type world struct {
 	clerk   *card
 
 	*Service
-	base string // https://…, changes with each start
-	stop func()
+	base  string // https://…, changes with each start
+	stop  func()
+	ended chan error // why Serve has ended
 }
 
 // A card is a person's, outside of any reader.
@@ -159,6 +160,7 @@ func (w *world) start(withRelay bool) {
 	s.Ready = func() { close(ready) }
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
+	w.ended = ended
 	go func() { ended <- s.Serve(ctx, l) }()
 	w.Service, w.base = s, "https://"+l.Addr().String()
 	w.stop = sync.OnceFunc(func() {

@@ -2,6 +2,7 @@ package service
 
 import (
 	"encoding/binary"
+	"errors"
 	"io"
 	"net/http"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"incamera/identity/trust"
 	"incamera/sitting"
 	"incamera/sitting/link"
+	"incamera/sitting/service/delivery"
 	"incamera/sitting/wire"
 )
 
@@ -52,6 +54,31 @@ func TestRestart(t *testing.T) {
 	if late.state.Head != chair.state.Head {
 		t.Error("the history of who comes late is another")
 	}
+}
+
+// A service that can keep nothing any more ends, and says why: it does not go
+// on and refuse everybody.
+func TestNothingCanBeKept(t *testing.T) {
+	w := newWorld(t)
+	chairCard := w.card("h.chair", sitting.RoleChair)
+	w.order("budget", sitting.Public)
+	w.start(false)
+	chair := w.enter(chairCard, "budget")
+	w.delivery.Close()
+	chair.end()
+	if chair.bye != "stopping" {
+		t.Errorf("told %q", chair.bye)
+	}
+	for range 2 { // what two commits would do
+		_, err := w.delivery.Append(t.Context(), "budget", []byte("entry"), chair.state.Seq)
+		if err == nil {
+			t.Fatal("kept")
+		}
+	}
+	if err := <-w.ended; !errors.Is(err, delivery.ErrStopped) {
+		t.Errorf("Serve = %v", err)
+	}
+	w.ended <- nil
 }
 
 // A lost link leaves the seat, for a while.
@@ -168,24 +195,24 @@ func TestPace(t *testing.T) {
 	var p pace
 	now := time.Unix(1_000_000, 0)
 	for range askBurst {
-		if !p.allow(sitting.Hash{1}, now) {
+		if !p.allow("card 1", now) {
 			t.Fatal("refused within the burst")
 		}
 	}
-	if p.allow(sitting.Hash{1}, now) {
+	if p.allow("card 1", now) {
 		t.Error("allowed beyond the burst")
 	}
-	if !p.allow(sitting.Hash{2}, now) {
-		t.Error("another session was refused")
+	if !p.allow("card 2", now) {
+		t.Error("another card was refused")
 	}
-	if !p.allow(sitting.Hash{1}, now.Add(time.Second)) {
+	if !p.allow("card 1", now.Add(time.Second)) {
 		t.Error("refused after a second")
 	}
-	if !p.allowBytes(sitting.Hash{1}, keepBurst, now) || p.allowBytes(sitting.Hash{1}, 1, now) {
+	if !p.allowBytes("card 1", keepBurst, now) || p.allowBytes("card 1", 1, now) {
 		t.Error("the bound of bytes kept does not hold")
 	}
-	p.allow(sitting.Hash{3}, now.Add(2*rateForgotten))
+	p.allow("card 3", now.Add(2*rateForgotten))
 	if len(p.each) != 1 {
-		t.Errorf("%d sessions are remembered", len(p.each))
+		t.Errorf("%d cards are remembered", len(p.each))
 	}
 }

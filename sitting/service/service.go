@@ -9,8 +9,10 @@
 //
 // Besides the ushers it has these goroutines, all of which have ended when
 // [Service.Serve] returns: the HTTP server's, one that keeps the relay running,
-// one that waits to say that all is ready, and one that looks up whether the
-// cards of those present were called back, because that may wait for a network.
+// one that waits to say that all is ready, one that looks at the folder of
+// orders, one that sees whether anything can still be kept, and one that looks
+// up whether the cards of those present were called back, because that may wait
+// for a network.
 package service
 
 import (
@@ -135,15 +137,15 @@ func (s *Service) addRelay() (err error) {
 // stopLimit is how long a request under way may take when the service ends.
 const stopLimit = 5 * time.Second
 
-// Serve serves until ctx ends, and then ends all that it has started. It
-// closes l, and can be called once.
+// Serve serves until ctx ends, or until nothing can be kept any more, and then
+// ends all that it has started. It closes l, and can be called once.
 func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	defer s.delivery.Close()
 	defer s.desk.Close()
-	ctx, end := context.WithCancel(ctx)
+	ctx, end := context.WithCancelCause(ctx)
 	var started sync.WaitGroup
 	defer started.Wait()
-	defer end()
+	defer end(nil)
 	if s.child != nil {
 		started.Go(func() { s.child.Run(ctx) })
 	}
@@ -156,7 +158,33 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 		started.Go(func() { s.watchRevocation(ctx) })
 	}
 	started.Go(func() { s.announce(ctx) })
-	return s.listen(ctx, l)
+	started.Go(func() { s.watchOrders(ctx) })
+	started.Go(func() { s.watchDelivery(ctx, end) })
+	if err := s.listen(ctx, l); err != nil {
+		return err
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, delivery.ErrStopped) {
+		return cause
+	}
+	return nil
+}
+
+// watchDelivery ends the service when nothing can be kept any more: started
+// again it goes on, as soon as there is room.
+func (s *Service) watchDelivery(ctx context.Context, end context.CancelCauseFunc) {
+	clock := time.NewTicker(time.Second)
+	defer clock.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-clock.C:
+		}
+		if err := s.delivery.Failed(); err != nil {
+			end(err)
+			return
+		}
+	}
 }
 
 // announce says that members can come in once the relay is up too.
@@ -170,6 +198,29 @@ func (s *Service) announce(ctx context.Context) {
 	}
 	if s.Ready != nil {
 		s.Ready()
+	}
+}
+
+// ordersEvery is how often the folder of orders is looked at: who has put a bad
+// one there reads of it in the log, before a member misses it.
+const ordersEvery = 5 * time.Second
+
+func (s *Service) watchOrders(ctx context.Context) {
+	clock := time.NewTicker(ordersEvery)
+	defer clock.Stop()
+	readable := true
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-clock.C:
+		}
+		_, err := s.book.Find("", s.c.Now())
+		unknown := errors.Is(err, roster.ErrUnknown) // as no sitting has this id
+		if !unknown && readable {
+			s.c.Log.Error("the folder of orders cannot be read", "error", err)
+		}
+		readable = unknown
 	}
 }
 

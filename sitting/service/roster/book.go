@@ -24,7 +24,7 @@ const maxFiles = 10_000
 
 // A Book is the orders in a directory: every file in it whose name does not
 // begin with a dot. Files that come, change or go are noticed when the book is
-// next asked. What is refused is logged once, with the reason. Its methods may
+// next asked. What is taken or refused is logged once, with the reason. Its methods may
 // be called from any goroutine.
 type Book struct {
 	// Constant.
@@ -36,7 +36,8 @@ type Book struct {
 	// Guarded by mu.
 	mu    sync.Mutex
 	files map[string]page
-	named []string // the files in order of name
+	named []string               // the files in order of name
+	begun map[sitting.ID]*Listed // orders of sittings that have begun
 }
 
 // A page is one file as it was last read.
@@ -52,7 +53,15 @@ const retry = time.Minute
 
 // NewBook returns the book of the orders in dir.
 func NewBook(dir string, open Open, verify Verify, log *slog.Logger) *Book {
-	return &Book{dir: dir, open: open, verify: verify, log: log, files: map[string]page{}}
+	return &Book{dir: dir, open: open, verify: verify, log: log, files: map[string]page{}, begun: map[sitting.ID]*Listed{}}
+}
+
+// Begin notes that the sitting of l has begun: whatever its file says from now
+// on, it goes on by l, as long as there is a file for it.
+func (b *Book) Begin(l *Listed) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.begun[l.Order.Sitting] = l
 }
 
 // Find returns the order of a sitting, or [ErrUnknown].
@@ -95,10 +104,15 @@ func (b *Book) read(at time.Time) ([]*Listed, error) {
 	var all []*Listed
 	seen := map[sitting.ID]bool{}
 	for _, name := range b.named {
-		if l := b.files[name].listed; l != nil && !seen[l.Order.Sitting] {
-			all = append(all, l)
-			seen[l.Order.Sitting] = true
+		l := b.files[name].listed
+		if l == nil || seen[l.Order.Sitting] {
+			continue
 		}
+		if first := b.begun[l.Order.Sitting]; first != nil {
+			l = first
+		}
+		all = append(all, l)
+		seen[l.Order.Sitting] = true
 	}
 	return all, nil
 }
@@ -119,16 +133,29 @@ func (b *Book) look(at time.Time) error {
 		p, err := b.page(e.Name(), at)
 		if err == nil && p.listed != nil {
 			err = claim(taken, p.listed)
+			b.warn(e.Name(), p.listed)
 		}
 		if err != nil {
 			b.log.Warn("an order was refused", "file", e.Name(), "error", err)
 			p.listed = nil
+		} else if old := b.files[e.Name()].listed; p.listed != nil && p.listed != old {
+			b.log.Info("an order was taken", "file", e.Name(), "sitting", p.listed.Order.Sitting,
+				"opens", p.listed.Order.Opens, "roster", len(p.listed.Order.Roster), "clerk", p.listed.Clerk)
 		}
 		seen[e.Name()] = p
 		b.named = append(b.named, e.Name())
 	}
 	b.files = seen
 	return nil
+}
+
+// warn says once of a file that it changes nothing: its sitting has begun.
+func (b *Book) warn(file string, l *Listed) {
+	first, old := b.begun[l.Order.Sitting], b.files[file].listed
+	if first != nil && first.Order.Hash != l.Order.Hash && (old == nil || old.Order.Hash != l.Order.Hash) {
+		b.log.Warn("an order came too late: its sitting has begun, and goes on by the order that it began with",
+			"file", file, "sitting", l.Order.Sitting)
+	}
 }
 
 // claim notes that l is its sitting's order, unless there is another.

@@ -11,6 +11,7 @@ import (
 
 	"incamera/identity"
 	"incamera/sitting"
+	"incamera/sitting/wire"
 )
 
 // What can be wrong with an order, besides what wire and trust say of its
@@ -28,7 +29,7 @@ type NotClerkError struct {
 }
 
 func (e *NotClerkError) Error() string {
-	return fmt.Sprintf("roster: the order of %s is signed by %q, who is no clerk on its roster", e.Sitting, e.Signer)
+	return fmt.Sprintf("roster: the order of sitting %q is signed by %q, who is no clerk on its roster", e.Sitting, e.Signer)
 }
 
 // A SignerError reports an order whose signer's card is not good.
@@ -38,7 +39,7 @@ type SignerError struct {
 }
 
 func (e *SignerError) Error() string {
-	return fmt.Sprintf("roster: the card that signed the order of %s: %v", e.Sitting, e.Err)
+	return fmt.Sprintf("roster: the card that signed the order of sitting %q: %v", e.Sitting, e.Err)
 }
 
 func (e *SignerError) Unwrap() error { return e.Err }
@@ -50,7 +51,7 @@ type OverError struct {
 }
 
 func (e *OverError) Error() string {
-	return fmt.Sprintf("roster: the order of %s ended on %s", e.Sitting, e.On.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("roster: the order of sitting %q was over on %s", e.Sitting, e.On.UTC().Format(time.RFC3339))
 }
 
 // An EarlyError reports a sitting whose doors have not opened yet.
@@ -60,14 +61,14 @@ type EarlyError struct {
 }
 
 func (e *EarlyError) Error() string {
-	return fmt.Sprintf("roster: %s opens on %s", e.Sitting, e.Opens.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("roster: sitting %q opens on %s", e.Sitting, e.Opens.UTC().Format(time.RFC3339))
 }
 
 // A DoubleError reports a second, different order for a sitting.
 type DoubleError struct{ Sitting sitting.ID }
 
 func (e *DoubleError) Error() string {
-	return fmt.Sprintf("roster: there is another order of %s already", e.Sitting)
+	return fmt.Sprintf("roster: another order of sitting %q is in a file that comes first by name", e.Sitting)
 }
 
 // Open reads the bytes of a signed order and checks its signature, but not who
@@ -90,8 +91,11 @@ type Listed struct {
 // clerk on its own roster with a good card, and its time must not be over.
 func Judge(signed []byte, open Open, verify Verify, at time.Time) (*Listed, error) {
 	order, chain, err := open(signed)
-	if err != nil {
-		return nil, err
+	switch {
+	case errors.Is(err, wire.ErrSignature):
+		return nil, fmt.Errorf("roster: the order was altered after it was signed: %w", err)
+	case err != nil:
+		return nil, fmt.Errorf("roster: this is no signed order: %w", err)
 	}
 	l := &Listed{Order: order, Signed: signed, chain: chain}
 	if at.After(order.Closes) {

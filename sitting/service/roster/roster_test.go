@@ -166,6 +166,43 @@ func TestEnters(t *testing.T) {
 	}
 }
 
+// A sitting that has begun goes on by its order, whatever becomes of the file.
+func TestBookBegun(t *testing.T) {
+	d, path := newDesk(t), filepath.Join(t.TempDir(), "budget.order")
+	clerkChain, clerk := d.card(house.Person{Common: "C. Roy"})
+	_, member := d.card(house.Person{Common: "A. Martin"})
+	write := func(o sitting.Order) {
+		if err := os.WriteFile(path, sign(t, o, clerkChain), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var log bytes.Buffer
+	b := NewBook(filepath.Dir(path), open, d.anchors.Verify, slog.New(slog.NewTextHandler(&log, nil)))
+	write(order("budget", clerk, member))
+	first, err := b.Find("budget", opens)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Begin(first)
+	later := order("budget", clerk, member)
+	later.Title = map[string]string{"en": "Another title"}
+	write(later)
+	for range 3 {
+		if l, err := b.Find("budget", opens); err != nil || l.Order.Hash != first.Order.Hash {
+			t.Fatalf("Find = %v, %v", l, err)
+		}
+	}
+	if n := strings.Count(log.String(), "came too late"); n != 1 {
+		t.Errorf("said %d times: %s", n, &log)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Find("budget", opens); !errors.Is(err, ErrUnknown) {
+		t.Errorf("taken away: %v", err)
+	}
+}
+
 func TestBook(t *testing.T) {
 	d, dir := newDesk(t), t.TempDir()
 	clerkChain, clerk := d.card(house.Person{Common: "C. Roy"})
