@@ -40,21 +40,41 @@ func (r Role) Valid() bool {
 	return false
 }
 
-// Check reports what makes o useless as an order; it does not look at Hash.
+// An OrderError says what makes an order useless, and where: in which field,
+// by its name in a clerk's file, and of which place on the roster.
+type OrderError struct {
+	Field string // "kind", "title", "roster", …; of a member "id", "name", "cards", …
+	At    int    // the place on the roster, from 0; -1 for a field of the order itself
+	What  string // is wrong
+}
+
+func (e *OrderError) Error() string { return "sitting: " + e.What }
+
+// wrong is an error in a field of the order itself.
+func wrong(field, format string, args ...any) error {
+	return &OrderError{Field: field, At: -1, What: fmt.Sprintf(format, args...)}
+}
+
+// Check reports what makes o useless as an order, as an [OrderError]; it does
+// not look at Hash.
 func (o *Order) Check() error {
 	switch {
 	case !o.Sitting.Valid():
-		return fmt.Errorf("sitting: %q is no id of a sitting", o.Sitting)
+		return wrong("sitting", "%q is no id of a sitting, which is 1 to 64 of a–z, 0–9 and \"-\"", o.Sitting)
 	case !line(o.House):
-		return fmt.Errorf("sitting: the order names no house")
+		return wrong("house", "the order names no house")
 	case o.Kind != Public && o.Kind != InCamera:
-		return fmt.Errorf("sitting: %q is no kind of sitting", o.Kind)
+		return wrong("kind", "%q is no kind of sitting: %q or %q", o.Kind, Public, InCamera)
 	case o.Suite == "" || !line(o.Suite):
-		return fmt.Errorf("sitting: the order names no suite")
+		return wrong("suite", "the order names no suite")
+	case o.Opens.IsZero():
+		return wrong("opens", "the order does not say when it opens the sitting")
+	case o.Closes.IsZero():
+		return wrong("closes", "the order does not say when it closes the sitting")
 	case !o.Opens.Before(o.Closes):
-		return fmt.Errorf("sitting: the order closes the sitting before it opens it")
+		return wrong("closes", "the order closes the sitting before it opens it")
 	case len(o.Roster) == 0 || len(o.Roster) > MaxRoster:
-		return fmt.Errorf("sitting: a roster has 1 to %d members, not %d", MaxRoster, len(o.Roster))
+		return wrong("roster", "a roster has 1 to %d members, not %d", MaxRoster, len(o.Roster))
 	}
 	if err := o.checkLanguages(); err != nil {
 		return err
@@ -64,18 +84,18 @@ func (o *Order) Check() error {
 
 func (o *Order) checkLanguages() error {
 	if len(o.Languages) == 0 || len(o.Languages) > 16 {
-		return fmt.Errorf("sitting: an order has 1 to 16 languages, not %d", len(o.Languages))
+		return wrong("languages", "an order has 1 to 16 languages, not %d", len(o.Languages))
 	}
 	for _, l := range o.Languages {
 		if len(l) < 2 || !valid(strings.ToLower(l), "-") {
-			return fmt.Errorf("sitting: %q is no language", l)
+			return wrong("languages", "%q is no language", l)
 		}
 		if !line(o.Title[l]) {
-			return fmt.Errorf("sitting: the order has no title in %q", l)
+			return wrong("title", "the order has no title in %q", l)
 		}
 	}
 	if len(o.Title) != len(o.Languages) {
-		return fmt.Errorf("sitting: the order has titles in other languages than its own")
+		return wrong("title", "the order has titles in other languages than its own")
 	}
 	return nil
 }
@@ -83,27 +103,16 @@ func (o *Order) checkLanguages() error {
 func (o *Order) checkRoster() error {
 	chairs := 0
 	ids, cards := map[MemberID]bool{}, map[string]MemberID{}
-	for _, m := range o.Roster {
-		switch {
-		case !m.ID.Valid():
-			return fmt.Errorf("sitting: %q is no id of a member", m.ID)
-		case ids[m.ID]:
-			return fmt.Errorf("sitting: %q is on the roster twice", m.ID)
-		case !line(m.Name):
-			return fmt.Errorf("sitting: member %q has no name", m.ID)
-		case !m.Role.Valid():
-			return fmt.Errorf("sitting: member %q has the role %q, which is none", m.ID, m.Role)
-		case m.Party != "" && !line(m.Party) || m.Seat != "" && !line(m.Seat):
-			return fmt.Errorf("sitting: member %q has a party or seat that cannot be shown", m.ID)
-		case len(m.Cards) == 0 || len(m.Cards) > MaxCards:
-			return fmt.Errorf("sitting: member %q has %d cards", m.ID, len(m.Cards))
+	for i, m := range o.Roster {
+		if ids[m.ID] {
+			return &OrderError{"id", i, fmt.Sprintf("%q is on the roster twice", m.ID)}
+		}
+		if field, what := m.check(); what != "" {
+			return &OrderError{field, i, what}
 		}
 		for _, c := range m.Cards {
-			if !line(c) {
-				return fmt.Errorf("sitting: member %q has a card without a name", m.ID)
-			}
 			if other, ok := cards[c]; ok {
-				return fmt.Errorf("sitting: members %q and %q have one card", other, m.ID)
+				return &OrderError{"cards", i, fmt.Sprintf("members %q and %q have one card", other, m.ID)}
 			}
 			cards[c] = m.ID
 		}
@@ -113,9 +122,33 @@ func (o *Order) checkRoster() error {
 		}
 	}
 	if chairs == 0 {
-		return fmt.Errorf("sitting: nobody on the roster is the chair")
+		return wrong("roster", "nobody on the roster is the chair")
 	}
 	return nil
+}
+
+// check says what is wrong with a member, and in which field; "" if nothing is.
+func (m Member) check() (field, what string) {
+	switch {
+	case !m.ID.Valid():
+		return "id", fmt.Sprintf("%q is no id of a member, which is 1 to 64 of a–z, 0–9, \"-\" and \".\"", m.ID)
+	case !line(m.Name):
+		return "name", fmt.Sprintf("member %q has no name", m.ID)
+	case !m.Role.Valid():
+		return "role", fmt.Sprintf("member %q has the role %q, which is none", m.ID, m.Role)
+	case m.Party != "" && !line(m.Party):
+		return "party", fmt.Sprintf("member %q has a party that cannot be shown", m.ID)
+	case m.Seat != "" && !line(m.Seat):
+		return "seat", fmt.Sprintf("member %q has a seat that cannot be shown", m.ID)
+	case len(m.Cards) == 0 || len(m.Cards) > MaxCards:
+		return "cards", fmt.Sprintf("member %q has %d cards, not 1 to %d", m.ID, len(m.Cards), MaxCards)
+	}
+	for _, c := range m.Cards {
+		if !line(c) {
+			return "cards", fmt.Sprintf("member %q has a card without a name", m.ID)
+		}
+	}
+	return "", ""
 }
 
 // Known returns the member whose card goes by one of names.

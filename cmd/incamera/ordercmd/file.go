@@ -1,15 +1,19 @@
 package ordercmd
 
 import (
+	"cmp"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/BurntSushi/toml"
 
+	"incamera/e2ee/mls"
 	"incamera/identity/trust"
 	"incamera/sitting"
 )
@@ -34,45 +38,64 @@ type file struct {
 // DefaultSuite is the suite of an order that names none.
 const DefaultSuite = "MLS_128_MLKEM768P256_AES256GCM_SHA384_P256"
 
-// Read reads an order of the day. What is wrong is said in the clerk's terms.
+// Read reads an order of the day. What is wrong is said in the clerk's terms,
+// with the line of the file.
 func Read(name string) (*sitting.Order, error) {
-	f := file{Suite: DefaultSuite, Languages: []string{"en", "fr"}, Kind: string(sitting.Public)}
-	meta, err := toml.DecodeFile(name, &f)
+	text, err := os.ReadFile(name)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Base(name), err)
+		return nil, err
+	}
+	src := newSource(name, text)
+	f := file{Suite: DefaultSuite, Languages: []string{"en", "fr"}, Kind: string(sitting.Public)}
+	meta, err := toml.Decode(string(text), &f)
+	if bad, ok := errors.AsType[toml.ParseError](err); ok {
+		return nil, src.at(bad.Position.Line, cmp.Or(bad.Message, bad.Error()))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", src.name, err)
 	}
 	if extra := meta.Undecoded(); len(extra) > 0 {
-		return nil, fmt.Errorf("%s: no such thing as %q in an order", filepath.Base(name), extra[0].String())
+		last := extra[0][len(extra[0])-1]
+		return nil, src.at(src.stray(last), fmt.Sprintf("no such thing as %q in an order", extra[0]))
 	}
 	o := &sitting.Order{
 		House: f.House, Sitting: sitting.ID(f.Sitting), Title: f.Title, Kind: sitting.Kind(f.Kind),
 		Languages: f.Languages, Suite: f.Suite, Opens: f.Opens, Closes: f.Closes,
 	}
-	for _, r := range f.Roster {
+	for i, r := range f.Roster {
 		m := sitting.Member{
-			ID: sitting.MemberID(r.ID), Name: r.Name, Party: r.Party, Seat: r.Seat,
-			Role: sitting.Role(r.Role),
+			ID: sitting.MemberID(r.ID), Name: r.Name, Party: r.Party, Seat: r.Seat, Role: sitting.Role(r.Role),
 		}
-		for _, written := range r.Cards {
-			card, err := trust.ReadName(written)
-			if err != nil {
-				return nil, fmt.Errorf("%s: card of %q: %w", filepath.Base(name), r.ID, err)
-			}
-			m.Cards = append(m.Cards, card)
-		}
-		if r.Card != "" {
-			card, err := cardName(filepath.Join(filepath.Dir(name), r.Card))
-			if err != nil {
-				return nil, fmt.Errorf("%s: card of %q: %w", filepath.Base(name), r.ID, err)
-			}
-			m.Cards = append(m.Cards, card)
+		if m.Cards, err = cards(filepath.Dir(name), r.Card, r.Cards); err != nil {
+			return nil, src.wrong(&sitting.OrderError{Field: "cards", At: i, What: fmt.Sprintf("card of %q: %v", r.ID, err)})
 		}
 		o.Roster = append(o.Roster, m)
 	}
-	if err := o.Check(); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Base(name), err)
+	err = o.Check()
+	if _, unknown := mls.ParseSuite(o.Suite); err == nil && (unknown != nil || !strings.HasSuffix(o.Suite, "_P256")) {
+		err = &sitting.OrderError{Field: "suite", At: -1, What: fmt.Sprintf("no client has the suite %q", o.Suite)}
 	}
-	return o, nil
+	if bad, ok := errors.AsType[*sitting.OrderError](err); ok {
+		return nil, src.wrong(bad)
+	}
+	return o, err
+}
+
+// cards are the names of a member's cards: as written, or of a certificate in
+// a file beside the order's.
+func cards(dir, file string, written []string) (names []string, err error) {
+	for _, w := range written {
+		name, err := trust.ReadName(w)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	if file == "" {
+		return names, nil
+	}
+	name, err := cardName(filepath.Join(dir, file))
+	return append(names, name), err
 }
 
 // cardName is the name under which the roster knows the card whose

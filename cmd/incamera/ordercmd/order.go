@@ -4,6 +4,7 @@
 package ordercmd
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/x509"
@@ -12,11 +13,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
 
 	"incamera/identity"
+	"incamera/identity/trust"
 	"incamera/sitting"
+	"incamera/sitting/service/roster"
 	"incamera/sitting/wire"
 )
 
@@ -29,9 +34,11 @@ func Sign(o *sitting.Order, card *x509.Certificate, key crypto.Signer) ([]byte, 
 var ErrNotClerk = errors.New("this card is no clerk's on the order's roster: the service would refuse the order")
 
 const usage = `incamera order sign FILE.toml [-o FILE.order]
-	signs an order of the day with the clerk's card that is in a reader
-incamera order show FILE.order
-	says what a signed order holds, and whose card signed it`
+	shows an order of the day, and signs it with the clerk's card that is in a
+	reader; an order that this card has signed already is left as it is
+incamera order show FILE.order [-anchors FILE.pem]
+	says what a signed order holds, and whose card signed it; with the House's
+	certificates also whether the service would take it, and if not, why`
 
 // Run runs the command and returns what the process is to exit with.
 func Run(ctx context.Context, cards identity.Readers, ask identity.Asker, args []string, stdout, stderr io.Writer) int {
@@ -48,27 +55,33 @@ func run(ctx context.Context, cards identity.Readers, ask identity.Asker, args [
 	}
 	flags := flag.NewFlagSet("order", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	out := flags.String("o", "", "")
-	name := args[1]
+	out, anchors, name := new(string), new(string), args[1]
+	switch args[0] {
+	case "sign":
+		flags.StringVar(out, "o", strings.TrimSuffix(name, ".toml")+".order", "")
+	case "show":
+		flags.StringVar(anchors, "anchors", "", "")
+	default:
+		return errors.New(usage)
+	}
 	if err := flags.Parse(args[2:]); err != nil || flags.NArg() > 0 {
 		return errors.New(usage)
 	}
-	switch args[0] {
-	case "sign":
-		if *out == "" {
-			*out = strings.TrimSuffix(name, ".toml") + ".order"
-		}
-		return sign(ctx, cards, ask, name, *out, stdout)
-	case "show":
-		return show(name, stdout)
+	if args[0] == "show" {
+		return show(name, *anchors, stdout)
 	}
-	return errors.New(usage)
+	return sign(ctx, cards, ask, name, *out, stdout)
 }
 
+// sign says what is to be signed before the card is asked: the clerk answers
+// for it with the PIN.
 func sign(ctx context.Context, cards identity.Readers, ask identity.Asker, in, out string, stdout io.Writer) error {
 	order, err := Read(in)
 	if err != nil {
 		return err
+	}
+	if time.Now().After(order.Closes) {
+		return fmt.Errorf("%s: this sitting was over on %s", in, order.Closes.Local().Format(time.DateTime))
 	}
 	card, err := theCard(ctx, cards)
 	if err != nil {
@@ -78,8 +91,13 @@ func sign(ctx context.Context, cards identity.Readers, ask identity.Asker, in, o
 	if err != nil {
 		return err
 	}
-	if m, ok := order.Known([]string{CardName(cert)}); !ok || m.Role != sitting.RoleClerk {
+	if m, ok := order.Known(trust.Names(cert)); !ok || m.Role != sitting.RoleClerk {
 		return ErrNotClerk
+	}
+	describe(stdout, order)
+	if signedBefore(out, order, cert) {
+		_, err = fmt.Fprintf(stdout, "%s: this card has signed just this already; nothing to do\n", out)
+		return err
 	}
 	var signed []byte
 	err = card.Use(ctx, ask, func(key crypto.Signer) error {
@@ -89,11 +107,41 @@ func sign(ctx context.Context, cards identity.Readers, ask identity.Asker, in, o
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(out, signed, 0o644); err != nil {
+	if err := write(out, signed); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "%s: signed by %s, %d on the roster\n", out, cert.Subject.CommonName, len(order.Roster))
+	_, err = fmt.Fprintf(stdout, "%s: signed by %s\n", out, cert.Subject.CommonName)
 	return err
+}
+
+// signedBefore reports whether the file is order, signed by this card. Signed
+// anew it would be another order, and not that of a sitting that has begun.
+func signedBefore(name string, order *sitting.Order, card *x509.Certificate) bool {
+	signed, err := os.ReadFile(name)
+	if err != nil {
+		return false
+	}
+	old, chain, err := wire.OpenOrder(signed)
+	if err != nil || !bytes.Equal(chain[0], card.Raw) {
+		return false
+	}
+	now := *order
+	now.Hash, now.Opens, now.Closes = old.Hash, atMilli(order.Opens), atMilli(order.Closes)
+	return reflect.DeepEqual(*old, now)
+}
+
+// atMilli is a time as an order keeps it.
+func atMilli(t time.Time) time.Time { return time.UnixMilli(t.UnixMilli()).UTC() }
+
+// write replaces the file, whole or not at all: a service may be looking. It
+// passes over names that begin with a dot.
+func write(name string, signed []byte) error {
+	dir, base := filepath.Split(name)
+	part := filepath.Join(dir, "."+base+".new")
+	if err := os.WriteFile(part, signed, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(part, name)
 }
 
 // findCard is how long readers may take to tell what is in them.
@@ -126,7 +174,7 @@ func theCard(ctx context.Context, readers identity.Readers) (identity.Card, erro
 	return nil, errors.New("put the clerk's card in a reader")
 }
 
-func show(name string, stdout io.Writer) error {
+func show(name, anchors string, stdout io.Writer) error {
 	signed, err := os.ReadFile(name)
 	if err != nil {
 		return err
@@ -139,11 +187,34 @@ func show(name string, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	fmt.Fprintf(stdout, "%s · %s · %s\n%s – %s\nsuite %s\nsigned by %s (issued by %s)\n", o.House, o.Title["en"], o.Kind,
-		o.Opens.Local().Format(time.DateTime), o.Closes.Local().Format(time.DateTime), o.Suite,
-		card.Subject.CommonName, card.Issuer.CommonName)
-	for _, m := range o.Roster {
-		fmt.Fprintf(stdout, "  %-20s %-12s %s\n", m.ID, m.Role, m.Name)
+	describe(stdout, o)
+	fmt.Fprintf(stdout, "signed by %s (issued by %s)\n", card.Subject.CommonName, card.Issuer.CommonName)
+	if anchors == "" {
+		return nil
 	}
-	return nil
+	text, err := os.ReadFile(anchors)
+	if err != nil {
+		return err
+	}
+	a, err := trust.LoadAnchors(text)
+	if err != nil {
+		return err
+	}
+	if _, err := roster.Judge(signed, wire.OpenOrder, a.Verify, time.Now()); err != nil {
+		return fmt.Errorf("%s: the service would refuse it: %w", name, err)
+	}
+	_, err = fmt.Fprintln(stdout, "the service would take it")
+	return err
+}
+
+// describe says what an order holds, for the clerk to read.
+func describe(w io.Writer, o *sitting.Order) {
+	fmt.Fprintf(w, "%s · sitting %s · %s\n", o.House, o.Sitting, o.Kind)
+	for _, l := range o.Languages {
+		fmt.Fprintf(w, "  %s: %s\n", l, o.Title[l])
+	}
+	fmt.Fprintf(w, "%s – %s\nsuite %s\n", o.Opens.Local().Format(time.DateTime), o.Closes.Local().Format(time.DateTime), o.Suite)
+	for _, m := range o.Roster {
+		fmt.Fprintf(w, "  %-20s %-12s %s\n", m.ID, m.Role, strings.TrimSuffix(m.Name+", "+m.Seat, ", "))
+	}
 }
