@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"incamera/identity/trust"
+	"incamera/sitting/service/delivery"
 )
 
 // settings are what the command line and the configuration file say.
@@ -134,6 +135,9 @@ func (s *settings) check(f *flag.FlagSet) error {
 	}
 	if s.attestation != "report" && s.attestation != "require" {
 		wrong = append(wrong, errors.New("incamerad: -attestation is report or require"))
+	}
+	if s.grace < time.Second || s.grace > delivery.BlobLife/2 {
+		wrong = append(wrong, fmt.Errorf("incamerad: -grace is %v to %v", time.Second, delivery.BlobLife/2))
 	}
 	if s.mediaTCP > 65535 {
 		wrong = append(wrong, errors.New("incamerad: -media-tcp is no port"))

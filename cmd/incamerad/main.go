@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -79,7 +80,7 @@ func (s *settings) build(out io.Writer) (service.Config, error) {
 	if err != nil {
 		return service.Config{}, err
 	}
-	cert, err := tls.LoadX509KeyPair(s.certificate, s.key)
+	cert, err := s.loadCertificate(time.Now())
 	if err != nil {
 		return service.Config{}, fmt.Errorf("incamerad: the service's certificate: %w", err)
 	}
@@ -94,6 +95,9 @@ func (s *settings) build(out io.Writer) (service.Config, error) {
 			Dir: filepath.Join(s.data, "delivery"), URL: s.natsURL, Credentials: s.natsCredentials, Replicas: s.natsReplicas,
 		},
 	}
+	if left := time.Until(cert.Leaf.NotAfter); left < certificateSoon {
+		c.Log.Warn("the service's certificate ends soon: from then on no member comes in", "on", cert.Leaf.NotAfter)
+	}
 	c.Revocation = trust.NewRevocation(trust.RevocationOptions{
 		Anchors: anchors, Mode: trust.Mode(s.revocation), Log: c.Log, Interval: s.revocationInterval / 2,
 		Fetch: trust.HTTP(&http.Client{Timeout: revocationTimeout}),
@@ -102,6 +106,36 @@ func (s *settings) build(out io.Writer) (service.Config, error) {
 	// One half of the interval is for answers to age, the other for looking up.
 	c.LookUp = min(s.revocationInterval/2-revocationTimeout, time.Minute)
 	return c, s.addRelay(&c)
+}
+
+// certificateSoon is how long before its end a certificate should be renewed.
+const certificateSoon = 30 * 24 * time.Hour
+
+// loadCertificate loads what members will recognise the service by, and judges
+// it as they will, but for the name.
+func (s *settings) loadCertificate(at time.Time) (tls.Certificate, error) {
+	cert, err := tls.LoadX509KeyPair(s.certificate, s.key)
+	if err != nil {
+		return cert, err
+	}
+	text, err := os.ReadFile(s.anchors)
+	if err != nil {
+		return cert, err
+	}
+	o := x509.VerifyOptions{
+		Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(), CurrentTime: at,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	o.Roots.AppendCertsFromPEM(text)
+	for _, der := range cert.Certificate[1:] {
+		if above, err := x509.ParseCertificate(der); err == nil {
+			o.Intermediates.AddCert(above)
+		}
+	}
+	if _, err := cert.Leaf.Verify(o); err != nil {
+		return cert, fmt.Errorf("no member would take it: %w", err)
+	}
+	return cert, nil
 }
 
 // revocationTimeout is how long an issuer's answer may take.

@@ -239,6 +239,9 @@ func TestCannotStart(t *testing.T) {
 	s := newSite(t)
 	s.write("garbage", []byte("garbage"))
 	s.write("keys", []byte("no colon"))
+	strangers, err := house.New(house.Options{At: time.Now()})
+	check(t, err)
+	s.write("strangers.pem", strangers.AnchorsPEM())
 	path := func(name string) string { return filepath.Join(s.dir, name) }
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -252,6 +255,8 @@ func TestCannotStart(t *testing.T) {
 		{s.args("-anchors", path("garbage")), "anchors"},
 		{s.args("-anchors", path("none")), "no such file"},
 		{s.args("-key", path("garbage")), "certificate"},
+		{s.args("-anchors", path("strangers.pem")), "no member would take it"},
+		{s.args("-grace", "1h"), "-grace"},
 		{s.args("-orders", path("none")), "no such file"},
 		{s.args("-relay", path("none")), "no relay server"},
 		{s.args("-relay-url", "http://127.0.0.1:1"), "needs -relay-keys"},
@@ -269,6 +274,15 @@ func TestCannotStart(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v, want %q", c.args, err, c.want)
 		}
+	}
+}
+
+// The configuration that a House starts from is one.
+func TestPackagedConfig(t *testing.T) {
+	s, err := read([]string{"-config", filepath.Join("..", "..", "packaging", "service", "incamerad.conf")}, io.Discard)
+	check(t, err)
+	if s.revocation != "soft" || s.loopback || s.orders == s.data {
+		t.Errorf("settings %+v", *s)
 	}
 }
 
