@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"incamera/identity"
 	"incamera/sitting"
 	"incamera/sitting/service/delivery"
 	"incamera/sitting/service/relay"
@@ -163,38 +162,6 @@ func (s *Service) first(ctx context.Context, id sitting.ID) (*roster.Listed, err
 		return roster.Judge(e.Signed, wire.OpenOrder, s.c.Anchors.Verify, s.c.Now())
 	}
 	return nil, usher.ErrEnded
-}
-
-// defaultLookUp is how often the cards of those present are looked up by default.
-const defaultLookUp = time.Minute
-
-// watchRevocation removes who is present with a card that was called back.
-func (s *Service) watchRevocation(ctx context.Context) {
-	clock := time.NewTicker(s.c.LookUp)
-	defer clock.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-clock.C:
-		}
-		for _, u := range s.halls.all() {
-			s.revoke(ctx, u)
-		}
-	}
-}
-
-func (s *Service) revoke(ctx context.Context, u *usher.Usher) {
-	state := u.State()
-	for _, seats := range [][]sitting.Seat{state.Seats, state.Waiting} {
-		for _, t := range seats {
-			var revoked *identity.Revoked
-			if err := s.c.Revocation.Check(ctx, t.Chain, s.c.Now()); errors.As(err, &revoked) {
-				s.c.Log.Warn("a card was called back", "member", t.Member, "on", revoked.On)
-				_ = u.Revoke(ctx, t.Session) // an usher that has ended need not know
-			}
-		}
-	}
 }
 
 // orderOf is the order of one sitting, for its usher.

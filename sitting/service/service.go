@@ -169,24 +169,6 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
-// watchDelivery ends the service when nothing can be kept any more: started
-// again it goes on, as soon as there is room.
-func (s *Service) watchDelivery(ctx context.Context, end context.CancelCauseFunc) {
-	clock := time.NewTicker(time.Second)
-	defer clock.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-clock.C:
-		}
-		if err := s.delivery.Failed(); err != nil {
-			end(err)
-			return
-		}
-	}
-}
-
 // announce says that members can come in once the relay is up too.
 func (s *Service) announce(ctx context.Context) {
 	if s.child != nil {
@@ -198,29 +180,6 @@ func (s *Service) announce(ctx context.Context) {
 	}
 	if s.Ready != nil {
 		s.Ready()
-	}
-}
-
-// ordersEvery is how often the folder of orders is looked at: who has put a bad
-// one there reads of it in the log, before a member misses it.
-const ordersEvery = 5 * time.Second
-
-func (s *Service) watchOrders(ctx context.Context) {
-	clock := time.NewTicker(ordersEvery)
-	defer clock.Stop()
-	readable := true
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-clock.C:
-		}
-		_, err := s.book.Find("", s.c.Now())
-		unknown := errors.Is(err, roster.ErrUnknown) // as no sitting has this id
-		if !unknown && readable {
-			s.c.Log.Error("the folder of orders cannot be read", "error", err)
-		}
-		readable = unknown
 	}
 }
 
