@@ -5,6 +5,8 @@ import (
 	"errors"
 	"image"
 	"image/jpeg"
+
+	"incamera/media"
 )
 
 // The formats of V4L2 that are understood, as four characters.
@@ -77,7 +79,7 @@ func fromYUYV(dst *image.YCbCr, src []byte, size image.Point) error {
 	if len(src) < size.X*size.Y*2 {
 		return errShort
 	}
-	resize(dst, image.Pt(w, h))
+	media.Resize(dst, image.Pt(w, h))
 	for y := range h {
 		line := src[y*size.X*2:][:w*2]
 		row := dst.Y[y*dst.YStride:][:w]
@@ -135,7 +137,7 @@ func ranges() (y, c [256]byte) {
 // narrow converts src, of any subsampling and full range.
 func narrow(dst, src *image.YCbCr) {
 	w, h := src.Rect.Dx()&^1, src.Rect.Dy()&^1
-	resize(dst, image.Pt(w, h))
+	media.Resize(dst, image.Pt(w, h))
 	for y := range h {
 		from := src.Y[src.YOffset(src.Rect.Min.X, src.Rect.Min.Y+y):]
 		row := dst.Y[y*dst.YStride:][:w]
@@ -151,21 +153,4 @@ func narrow(dst, src *image.YCbCr) {
 			dst.Cr[at] = chroma[mean(src.Cr[a], src.Cr[b])]
 		}
 	}
-}
-
-// resize makes p a 4:2:0 picture of size, even, in its own memory when that
-// is large enough.
-func resize(p *image.YCbCr, size image.Point) {
-	c := image.Pt((size.X+1)/2, (size.Y+1)/2)
-	p.Y, p.Cb, p.Cr = room(p.Y, size.X*size.Y), room(p.Cb, c.X*c.Y), room(p.Cr, c.X*c.Y)
-	p.YStride, p.CStride = size.X, c.X
-	p.SubsampleRatio = image.YCbCrSubsampleRatio420
-	p.Rect = image.Rectangle{Max: size}
-}
-
-func room(b []byte, n int) []byte {
-	if cap(b) < n {
-		return make([]byte, n)
-	}
-	return b[:n]
 }

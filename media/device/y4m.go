@@ -41,7 +41,7 @@ func OpenPictures(path string, loop bool) (*PictureFile, error) {
 		_ = file.Close() // the error before says more
 		return nil, fileError(media.CameraDevice, path, err)
 	}
-	resize(&f.picture, f.size)
+	media.Resize(&f.picture, f.size)
 	return f, nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"image"
 	"sync"
 	"weak"
+
+	"incamera/media"
 )
 
 // shots is how many pictures a screen holds: the newest, one or two that are
@@ -149,23 +151,13 @@ func (s *screen) sight(dst *image.RGBA) *sight {
 // copyPicture makes dst a copy of src, in dst's own memory when that is large
 // enough. Both are 4:2:0.
 func copyPicture(dst, src *image.YCbCr) {
-	w, h := src.Rect.Dx(), src.Rect.Dy()
-	cw, ch := (w+1)/2, (h+1)/2
-	dst.Y, dst.Cb, dst.Cr = room(dst.Y, w*h), room(dst.Cb, cw*ch), room(dst.Cr, cw*ch)
-	dst.YStride, dst.CStride = w, cw
-	dst.SubsampleRatio = image.YCbCrSubsampleRatio420
-	dst.Rect = image.Rect(0, 0, w, h)
+	media.Resize(dst, src.Rect.Size())
+	w, h := dst.YStride, dst.Rect.Dy()
+	cw, ch := dst.CStride, (h+1)/2
 	copyPlane(dst.Y, src.Y[src.YOffset(src.Rect.Min.X, src.Rect.Min.Y):], w, h, src.YStride)
 	at := src.COffset(src.Rect.Min.X, src.Rect.Min.Y)
 	copyPlane(dst.Cb, src.Cb[at:], cw, ch, src.CStride)
 	copyPlane(dst.Cr, src.Cr[at:], cw, ch, src.CStride)
-}
-
-func room(b []byte, n int) []byte {
-	if cap(b) < n {
-		return make([]byte, n)
-	}
-	return b[:n]
 }
 
 func copyPlane(dst, src []byte, w, h, stride int) {

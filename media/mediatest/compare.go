@@ -4,6 +4,7 @@ import (
 	"image"
 	"math"
 
+	"incamera/media"
 	"incamera/media/vp8"
 )
 
@@ -45,7 +46,7 @@ func (j *Judge) Judge(got *image.YCbCr) (s Stamp, psnr float64, ok bool) {
 		return s, 0, false
 	}
 	j.pattern.Draw(j.full, s)
-	vp8.Resize(&j.scaled, got.Rect.Size())
+	media.Resize(&j.scaled, got.Rect.Size())
 	j.scaler.Scale(&j.scaled, j.full)
 	return s, PSNR(&j.scaled, got), true
 }

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"image"
 	"unsafe"
+
+	"incamera/media"
 )
 
 // ErrNoPicture says that a frame was taken but is not to be shown.
@@ -57,7 +59,7 @@ func (d *Decoder) Decode(dst *image.YCbCr, payload []byte) error {
 	if r.width == 0 {
 		return ErrNoPicture
 	}
-	Resize(dst, image.Pt(int(r.width), int(r.height)))
+	media.Resize(dst, image.Pt(int(r.width), int(r.height)))
 	C.incamera_decoder_copy(d.c, pixels(dst.Y), pixels(dst.Cb), pixels(dst.Cr), C.int(dst.YStride), C.int(dst.CStride))
 	return nil
 }

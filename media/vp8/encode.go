@@ -109,7 +109,7 @@ func (e *Encoder) Encode(pic *image.YCbCr, at time.Duration) ([]media.Encoded, e
 		}
 		src := larger
 		if src.Rect.Size() != l.size {
-			Resize(&l.picture, l.size)
+			media.Resize(&l.picture, l.size)
 			e.scaler.Scale(&l.picture, larger)
 			src = &l.picture
 		}

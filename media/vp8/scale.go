@@ -45,20 +45,3 @@ func cover(src image.Rectangle, size image.Point) image.Rectangle {
 	x, y := src.Min.X+(src.Dx()-w)/2&^1, src.Min.Y+(src.Dy()-h)/2&^1
 	return image.Rect(x, y, x+w, y+h)
 }
-
-// Resize makes p a 4:2:0 picture of size, in p's own memory when that is
-// large enough. What is in it is undefined.
-func Resize(p *image.YCbCr, size image.Point) {
-	c := chroma(size)
-	p.Y, p.Cb, p.Cr = room(p.Y, size.X*size.Y), room(p.Cb, c.X*c.Y), room(p.Cr, c.X*c.Y)
-	p.YStride, p.CStride = size.X, c.X
-	p.SubsampleRatio = image.YCbCrSubsampleRatio420
-	p.Rect = image.Rectangle{Max: size}
-}
-
-func room(b []byte, n int) []byte {
-	if cap(b) < n {
-		return make([]byte, n)
-	}
-	return b[:n]
-}

@@ -104,7 +104,7 @@ func TestLayersComeBack(t *testing.T) {
 			if n%10 != 9 {
 				continue
 			}
-			Resize(&want, size)
+			media.Resize(&want, size)
 			scaler.Scale(&want, src)
 			if db := psnr(&got, &want); db < 33 {
 				t.Errorf("picture %d layer %d: %.1f dB, want 33", n, f.Layer, db)
