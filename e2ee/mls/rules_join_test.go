@@ -147,6 +147,7 @@ func TestWelcomeRules(t *testing.T) {
 		"PSK that is not there":       {forgedWelcome{psks: []PSKID{{Type: ExternalPSK, ID: []byte("none"), nonce: make([]byte, 32)}}}, "no pre-shared key"},
 		"PSK with a short nonce":      {forgedWelcome{psks: []PSKID{{Type: ExternalPSK, ID: []byte("paper")}}}, "nonce of wrong length"},
 		"PSK that is there":           {forgedWelcome{psks: []PSKID{paper}}, ""},
+		"PSK of another epoch":        {forgedWelcome{psks: resumption(UseApplication)}, "no resumption key of epoch 3"},
 		"PSK of a restart":            {forgedWelcome{psks: resumption(UseReInit)}, "restart or branch"},
 		"PSK of a branch":             {forgedWelcome{psks: resumption(UseBranch)}, "restart or branch"},
 		"own leaf is not there":       {forgedWelcome{tree: func(tr *tree) { tr.setLeaf(5, stranger.kp.kp.leaf) }}, "leaf is not in the tree"},

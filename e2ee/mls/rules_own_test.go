@@ -1,6 +1,7 @@
 package mls
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -152,4 +153,45 @@ func TestMessageKeysEnd(t *testing.T) {
 		}(), "too far ahead"},
 		"no key for path": {second(stranded.Stage(commit, noon)), "no key to open it"},
 	})
+}
+
+// TestPathOrNot: section 12.4, a commit has a path unless that is not wanted and
+// not needed.
+func TestPathOrNot(t *testing.T) {
+	c := newCourt(t)
+	kp := c.joiner().kp.Bytes()
+	next := Identity{c.people[1].id.Credential, newSigner(t, P256AES128)}
+	for name, v := range map[string]struct {
+		in   CommitParams
+		path bool
+	}{
+		"by default":       {CommitParams{Adds: [][]byte{kp}}, true},
+		"not wanted":       {CommitParams{Adds: [][]byte{kp}, NoPath: true}, false},
+		"for a removal":    {CommitParams{Removes: []LeafIndex{3}, NoPath: true}, true},
+		"for nothing else": {CommitParams{NoPath: true}, true},
+		"for an identity":  {CommitParams{Adds: [][]byte{kp}, Identity: &next, NoPath: true}, true},
+	} {
+		v.in.Public = true
+		p := must[*Pending](t)(c.insider.Commit(v.in, noon))
+		m := must[*message](t)(parseMessage(p.Message))
+		if (m.public.content.commit.path != nil) != v.path {
+			t.Errorf("%s: path %v", name, !v.path)
+		}
+		must[*Staged](t)(c.victim.Stage(p.Message, noon))
+	}
+}
+
+// TestWhoSignsTheContext: section 6.1, members and those who join by a commit
+// sign the group's context; others do not know it. No static vector has the
+// second.
+func TestWhoSignsTheContext(t *testing.T) {
+	context := []byte("group context")
+	for kind, signs := range map[senderType]bool{
+		fromMember: true, fromExternal: false, fromNewMemberProposal: false, fromNewMemberCommit: true,
+	} {
+		a := parsed{content: framed{sender: sender{kind: kind}}, raw: []byte("content")}
+		if bytes.HasSuffix(a.toBeSigned(context), context) != signs {
+			t.Errorf("sender type %d: signs the context: %v", kind, !signs)
+		}
+	}
 }

@@ -106,6 +106,7 @@ func TestRestartRules(t *testing.T) {
 	far := forgedSubgroup{use: UseBranch, id: "branch", psks: 1, with: [][]byte{mine.Bytes()}}.make(
 		t, open, Identity{maker.id.Credential, newSigner(t, X25519AES128)}, other)
 	late := forgery{}.forge(t, maker.g)
+	closing := must[*Pending](t)(open.Commit(CommitParams{Proposals: []Proposal{Restart(ReInit{Suite: P256AES128})}}, noon))
 	offered := kp(victim)
 	p := forgedSubgroup{use: UseReInit, id: "next", psks: 1, with: [][]byte{offered.Bytes(), kp(third).Bytes()}}.make(t, maker.g, id, sc.o)
 	agreed := *victim.g.reInit
@@ -129,6 +130,7 @@ func TestRestartRules(t *testing.T) {
 		"commit in a closed group": {second(victim.g.Commit(CommitParams{}, noon)), "has been closed"},
 		"stage in a closed group":  {second(victim.g.Stage(late, noon)), "has been closed"},
 		"propose in one":           {second(victim.g.Propose(Remove(1), ProposalParams{}, noon)), "has been closed"},
+		"group info of the next":   {second(closing.GroupInfo(true)), "no epoch to join"},
 		"group info of one":        {second(victim.g.GroupInfo(true)), "has been closed"},
 	})
 }
