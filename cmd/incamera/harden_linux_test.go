@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -18,8 +19,17 @@ func TestHarden(t *testing.T) {
 		}
 		return
 	}
+	free := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
+	unlimited := unix.Setrlimit(unix.RLIMIT_MEMLOCK, &free) == nil
 	if err := harden(); err != nil {
 		t.Fatal(err)
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if locked := !strings.Contains(string(status), "VmLck:\t       0 kB"); locked != unlimited {
+		t.Errorf("memory is locked: %v, it may be: %v", locked, unlimited)
 	}
 	var core unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_CORE, &core); err != nil || core.Cur != 0 || core.Max != 0 {
