@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"incamera/cmd/incamera/rehearsal"
 	"incamera/cmd/seat"
 	"incamera/media"
 	"incamera/media/device"
@@ -28,7 +29,7 @@ type Rack struct {
 	chosen  [kinds]string // ids; "" is the default one
 	user    user          // of the devices; nil: nobody
 	memory  *Memory       // keeps what is chosen; nil: nothing does
-	instead engine.Camera // of cameras, where there is none; nil: there are
+	instead engine.Camera // what the choice of [rehearsal.Pattern] opens; nil: it is not offered
 }
 
 // A user of the devices takes others while it runs.
@@ -70,11 +71,15 @@ func (r *Rack) Watch(ctx context.Context) {
 	})
 }
 
-// Devices implements [devices.Rack]; a file that was named stands among them.
+// Devices implements [devices.Rack]; a file that was named stands among them,
+// and the pattern of a rehearsal, which has one name in both languages.
 func (r *Rack) Devices() []media.Device {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all := append([]media.Device(nil), r.all...)
+	if r.instead != nil {
+		all = append(all, media.Device{ID: rehearsal.Pattern, Name: "Incamera test pattern · mire", Kind: media.CameraDevice})
+	}
 	for k, id := range r.chosen {
 		if seat.IsFile(id) {
 			all = append(all, media.Device{ID: id, Name: id[strings.LastIndexAny(id, `/\`)+1:], Kind: media.DeviceKind(k)})
@@ -122,7 +127,7 @@ func (r *Rack) open() seat.Devices {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	d := seat.Named(r.system, r.chosen[media.MicrophoneDevice], r.chosen[media.LoudspeakerDevice], r.chosen[media.CameraDevice])
-	if r.instead != nil && !seat.IsFile(r.chosen[media.CameraDevice]) {
+	if r.instead != nil && r.chosen[media.CameraDevice] == rehearsal.Pattern {
 		d.Camera = r.instead
 	}
 	return d
