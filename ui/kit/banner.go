@@ -22,7 +22,7 @@ type Banner struct {
 	width       float32 // of the whole banner, in pixels
 }
 
-// NewBanner returns a hidden banner so wide, in pixels at scale 1; next does
+// NewBanner returns a hidden banner so wide, in pixels at breadth 1; next does
 // what its button offers.
 func NewBanner(width float32, next func()) *Banner {
 	b := &Banner{
@@ -32,7 +32,7 @@ func NewBanner(width float32, next func()) *Banner {
 	b.Hidden = true
 	b.next.Hidden = true
 	b.ExtendBaseWidget(b)
-	b.Fit(width * look.Scale())
+	b.Fit(width * look.Breadth())
 	return b
 }
 
@@ -47,7 +47,7 @@ func (b *Banner) Fit(width float32) {
 
 // wrap breaks the lines again, as after the size of the text has changed.
 func (b *Banner) wrap() {
-	w := b.words() / look.Scale()
+	w := b.words() / look.Breadth()
 	b.title.Wrap, b.text.Wrap = w, w
 	b.Refresh()
 }

@@ -32,6 +32,9 @@ type Button struct {
 	name    string // for screen readers, when the text alone does not say it
 	rank    Rank
 	pressed func()
+	// Cut shortens the words with "…" where there is too little room for them,
+	// as there may be for a name.
+	Cut bool
 
 	disabled, focused, hovered bool
 }
@@ -173,12 +176,13 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	icon, text := canvas.NewImageFromResource(nil), canvas.NewText("", nil)
 	icon.FillMode = canvas.ImageFillContain
 	r := &renderer{objects: []fyne.CanvasObject{ring, ground, icon, text}}
+	measure := func(s string) float32 { return fyne.MeasureText(s, text.TextSize, text.TextStyle).Width }
 	size := func() (iconSize, gap, words float32) {
 		if b.icon != "" {
 			iconSize = theme.IconInlineSize()
 		}
 		if b.text != "" {
-			words = text.MinSize().Width
+			words = measure(b.text)
 		}
 		if b.icon != "" && b.text != "" {
 			gap = look.Gap
@@ -187,14 +191,21 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	}
 	r.min = func() fyne.Size {
 		i, g, w := size()
-		inner := fyne.NewSize(i+g+w+2*12, look.Target())
-		inner.Width = max(inner.Width, look.Target())
-		return inner
+		if b.Cut {
+			w = min(w, 6*text.TextSize)
+		}
+		if b.text == "" {
+			return fyne.NewSquareSize(look.Target())
+		}
+		return fyne.NewSize(max(i+g+w+2*buttonPad, look.Target()), look.Target())
 	}
 	r.arrange = func(s fyne.Size) {
 		surround(ring, s)
 		ground.Resize(s)
 		i, g, w := size()
+		if room := s.Width - i - g - 2*buttonPad; b.Cut && room > 0 && w > room {
+			text.Text, w = shorten(b.text, room, measure), room
+		}
 		x := (s.Width - i - g - w) / 2
 		icon.Move(fyne.NewPos(x, (s.Height-i)/2))
 		icon.Resize(fyne.NewSquareSize(i))
@@ -217,6 +228,9 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	r.paint()
 	return r
 }
+
+// buttonPad is at both ends of a button's words.
+const buttonPad = 12
 
 // Do changes what pressing does.
 func (b *Button) Do(pressed func()) { b.pressed = pressed }

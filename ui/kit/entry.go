@@ -43,7 +43,7 @@ func (c *Choice) Offer(options []string, chosen int) {
 }
 
 // AccessibilityLabel implements [fyne.Accessible].
-func (c *Choice) AccessibilityLabel() string { return c.name + ": " + c.Selected }
+func (c *Choice) AccessibilityLabel() string { return c.name + ", " + c.Selected }
 
 // AccessibilityRole implements [fyne.Accessible].
 func (c *Choice) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
@@ -61,6 +61,7 @@ func (c *Choice) TypedKey(e *fyne.KeyEvent) {
 // A Search is a field for a few words to look for.
 type Search struct {
 	widget.Entry
+	name string
 }
 
 // NewSearch returns an empty field; changed is called with what is typed.
@@ -71,11 +72,19 @@ func NewSearch(changed func(string)) *Search {
 	return s
 }
 
-// Say changes what the empty field says.
-func (s *Search) Say(hint string) { s.SetPlaceHolder(hint) }
+// Say changes what the empty field says, and its name where that does not tell.
+func (s *Search) Say(hint, name string) {
+	s.name = name
+	s.SetPlaceHolder(hint)
+}
 
 // AccessibilityLabel implements [fyne.Accessible].
-func (s *Search) AccessibilityLabel() string { return s.PlaceHolder }
+func (s *Search) AccessibilityLabel() string {
+	if s.name != "" {
+		return s.name
+	}
+	return s.PlaceHolder
+}
 
 // AccessibilityRole implements [fyne.Accessible].
 func (s *Search) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }

@@ -46,7 +46,8 @@ func Column(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
 }
 
 // Row sets objects side by side with a gap between them, each as wide as it
-// needs and centred from top to bottom.
+// needs and centred from top to bottom. A text that may be cut is cut when
+// there is too little room for all.
 func Row(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
 	return With(&row{gap: gap}, objects...)
 }
@@ -93,9 +94,8 @@ func canvasOf(o fyne.CanvasObject) (desktop.Canvas, bool) {
 // surround puts the focus ring outside of a widget of that size, where it
 // covers nothing: whoever lays widgets out leaves a gap for it.
 func surround(ring *canvas.Rectangle, s fyne.Size) {
-	const off = look.Ring + 2
-	ring.Move(fyne.NewPos(-off, -off))
-	ring.Resize(s.Add(fyne.NewSize(2*off, 2*off)))
+	ring.Move(fyne.NewPos(-RingRoom, -RingRoom))
+	ring.Resize(s.Add(fyne.NewSquareSize(2 * RingRoom)))
 }
 
 // showRing shows the focus ring around what has the keyboard.

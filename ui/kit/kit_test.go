@@ -102,7 +102,7 @@ func TestSegments(t *testing.T) {
 	if len(chosen) != 2 || chosen[0] != 1 || chosen[1] != 0 {
 		t.Errorf("chosen %v", chosen)
 	}
-	if s.AccessibilityLabel() != "Language: EN" {
+	if s.AccessibilityLabel() != "Language, EN" {
 		t.Errorf("called %q", s.AccessibilityLabel())
 	}
 }

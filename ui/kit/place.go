@@ -13,6 +13,26 @@ func Centred(o fyne.CanvasObject) fyne.CanvasObject {
 	return container.NewVScroll(container.NewCenter(Inset(24, 24, o)))
 }
 
+// Capped lets an object be scrolled when it is higher than so many things to press.
+func Capped(targets float32, o fyne.CanvasObject) fyne.CanvasObject {
+	return With(&capped{targets}, container.NewVScroll(Inset(RingRoom, RingRoom, o)))
+}
+
+// RingRoom is what a focus ring needs around what it surrounds, in pixels.
+const RingRoom = look.Ring + 2
+
+type capped struct{ targets float32 }
+
+func (c *capped) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	m := objects[0].(*container.Scroll).Content.MinSize().Subtract(fyne.NewSquareSize(2 * RingRoom))
+	return fyne.NewSize(m.Width, min(m.Height, c.targets*(look.Target()+look.Gap)))
+}
+
+func (c *capped) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Move(fyne.NewPos(-RingRoom, -RingRoom))
+	objects[0].Resize(size.Add(fyne.NewSquareSize(2 * RingRoom)))
+}
+
 // Lead is a layout of two: the first as wide as it needs, the second in all
 // that is left.
 type Lead struct{ Gap float32 }
@@ -58,7 +78,7 @@ func (t *Trail) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	objects[0].Move(fyne.NewPos(0, (s.Height-a.Height)/2))
 }
 
-// Sized gives an object at least so many pixels, at scale 1.
+// Sized gives an object at least so many pixels, at breadth 1.
 func Sized(w, h float32, o fyne.CanvasObject) fyne.CanvasObject {
 	return With(&sized{w: w, h: h}, o)
 }
@@ -66,7 +86,7 @@ func Sized(w, h float32, o fyne.CanvasObject) fyne.CanvasObject {
 type sized struct{ w, h float32 }
 
 func (s *sized) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return objects[0].MinSize().Max(fyne.NewSize(s.w*look.Scale(), s.h*look.Scale()))
+	return objects[0].MinSize().Max(fyne.NewSize(s.w*look.Breadth(), s.h*look.Breadth()))
 }
 
 func (s *sized) Layout(objects []fyne.CanvasObject, size fyne.Size) {

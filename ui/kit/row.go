@@ -5,7 +5,8 @@ import (
 	"fyne.io/fyne/v2/layout"
 )
 
-// row is the layout of [Row].
+// row is the layout of [Row]. What room there is to spare goes first to the
+// texts that would be cut, from the left, and then to the spacers.
 type row struct{ gap float32 }
 
 func (r *row) MinSize(objects []fyne.CanvasObject) fyne.Size {
@@ -35,6 +36,13 @@ func (r *row) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		}
 	}
 	spare := max(0, size.Width-r.MinSize(objects).Width)
+	grown := make(map[fyne.CanvasObject]float32)
+	for _, o := range objects {
+		if t, ok := o.(*Text); ok && t.Cut && t.Visible() {
+			grown[o] = min(spare, max(0, t.width(t.Text)-t.MinSize().Width))
+			spare -= grown[o]
+		}
+	}
 	x := float32(0)
 	for _, o := range objects {
 		if !o.Visible() {
@@ -44,6 +52,7 @@ func (r *row) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		if spacer(o) {
 			m = fyne.NewSize(spare/float32(spacers), 0)
 		}
+		m.Width += grown[o]
 		o.Resize(m)
 		o.Move(fyne.NewPos(x, (size.Height-m.Height)/2))
 		x += m.Width + r.gap

@@ -56,7 +56,7 @@ func (s *Segments) pick(i int) {
 }
 
 // AccessibilityLabel implements [fyne.Accessible].
-func (s *Segments) AccessibilityLabel() string { return s.name + ": " + s.choices[s.chosen] }
+func (s *Segments) AccessibilityLabel() string { return s.name + ", " + s.choices[s.chosen] }
 
 // AccessibilityRole implements [fyne.Accessible].
 func (s *Segments) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"sort"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -19,7 +20,7 @@ type Text struct {
 	Bold  bool
 	Mono  bool
 	Align fyne.TextAlign
-	// Wrap is the width at which lines break, in pixels at scale 1; 0 keeps one line.
+	// Wrap is the width at which lines break, in pixels at breadth 1; 0 keeps one line.
 	Wrap float32
 	// Cut shortens one line with "…" where there is too little room for it. Only
 	// for what is shown whole elsewhere.
@@ -115,7 +116,7 @@ func (t *Text) broken() []string {
 }
 
 func (t *Text) wrap(paragraph string) []string {
-	width := t.Wrap * look.Scale()
+	width := t.Wrap * look.Breadth()
 	lines := []string{""}
 	for word := range strings.SplitSeq(paragraph, " ") {
 		last := &lines[len(lines)-1]
@@ -163,15 +164,15 @@ func (t *Text) arrange(s fyne.Size) {
 }
 
 // cut is the text, or as much of it as fits the width.
-func (t *Text) cut(width float32) string {
-	if t.width(t.Text) <= width+0.5 {
-		return t.Text
+func (t *Text) cut(width float32) string { return shorten(t.Text, width, t.width) }
+
+// shorten is a text, or as much of it as fits a width, with "…" for the rest.
+func shorten(text string, width float32, measure func(string) float32) string {
+	if measure(text) <= width+0.5 {
+		return text
 	}
-	runes := []rune(t.Text)
-	for n := len(runes) - 1; n > 0; n-- {
-		if s := strings.TrimRight(string(runes[:n]), " ,.") + "…"; t.width(s) <= width {
-			return s
-		}
-	}
-	return "…"
+	runes := []rune(text)
+	part := func(n int) string { return strings.TrimRight(string(runes[:n]), " ,.") + "…" }
+	n := sort.Search(len(runes), func(n int) bool { return measure(part(n+1)) > width })
+	return part(n)
 }

@@ -157,11 +157,11 @@ func (t *Tile) CreateRenderer() fyne.WidgetRenderer {
 	initials.Alignment = fyne.TextAlignCenter
 	icon := canvas.NewImageFromResource(nil)
 	icon.FillMode = canvas.ImageFillContain
-	r := &renderer{objects: []fyne.CanvasObject{ground, disc, initials, icon, t.raster, frame, t.plate}}
+	r := &renderer{objects: []fyne.CanvasObject{ground, disc, initials, icon, t.raster, t.plate, frame}}
 	r.min = func() fyne.Size {
 		p := t.plate.MinSize()
 		if t.large {
-			return fyne.NewSize(p.Width, p.Height+24) // all there is to spare goes to it
+			return p // all there is to spare goes to it
 		}
 		return fyne.NewSize(max(p.Width, 120), p.Height+68)
 	}

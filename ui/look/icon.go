@@ -29,6 +29,7 @@ const (
 	Close         Icon = "close"
 	Back          Icon = "back"
 	Forward       Icon = "forward"
+	Down          Icon = "down"
 	Check         Icon = "check"
 	Warning       Icon = "warning"
 	Card          Icon = "card"
@@ -47,7 +48,7 @@ const (
 
 // Icons are all icons.
 var Icons = []Icon{
-	Microphone, MicrophoneOff, Camera, CameraOff, Hand, Leave, Seal, Lock, Open, Gear, Search, Close, Back, Forward,
+	Microphone, MicrophoneOff, Camera, CameraOff, Hand, Leave, Seal, Lock, Open, Gear, Search, Close, Back, Forward, Down,
 	Check, Warning, Card, Reader, Loudspeaker, Play, Stop, Record, Admit, Remove, Floor, Away, Copy, Info,
 }
 

@@ -38,6 +38,11 @@ func Scale() float32 {
 	return 1
 }
 
+// Breadth is how much wider columns are at the scale on show, 1 to 1.5: less
+// than the text, so that at twice the size everything still fits a small
+// window, in lines of fewer words.
+func Breadth() float32 { return 1 + (Scale()-1)*0.5 }
+
 // Target is the least width and height of anything that can be pressed: 36
 // pixels at scale 1, never below the 32 that a hand needs.
 func Target() float32 { return 36 * (1 + (Scale()-1)*0.75) }
