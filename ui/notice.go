@@ -12,33 +12,27 @@ import (
 // notice is a room that says why there is no other: what happened, what to do,
 // and the details for the service desk behind a fold.
 type notice struct {
-	err    error
-	words  *words.Catalogue
-	copy   func(string)
-	open   bool // the fold
-	bare   bool // the House's policy leaves no details
-	copied bool
+	err   error
+	words *words.Catalogue
 
-	icon                 *kit.Icon
-	title, text, details *kit.Text
-	fold, take, next     *kit.Button
-	content              fyne.CanvasObject
+	icon        *kit.Icon
+	title, text *kit.Text
+	details     *kit.Details
+	next        *kit.Button
+	content     *kit.Panel
 }
 
 const noticeWidth = 520
 
-func newNotice(w *words.Catalogue, err error, next func(), copy func(string)) *notice {
-	n := &notice{err: err, words: w, copy: copy, icon: kit.NewIcon(look.Info, look.AccentInk, 2.2)}
+func newNotice(w *words.Catalogue, err error, desk kit.Desk, next func()) *notice {
+	n := &notice{err: err, words: w, icon: kit.NewIcon(look.Info, look.AccentInk, 2.2)}
 	n.title = kit.Bold("", look.Title, look.Ink)
 	n.title.Wrap = noticeWidth
 	n.text = kit.Wrapped("", look.Body, look.Ink, noticeWidth)
-	n.details = kit.Wrapped("", look.Caption, look.Muted, noticeWidth)
-	n.details.Mono = true
-	n.fold = kit.NewButton(kit.Quiet, look.Forward, "", func() { n.open = !n.open; n.show() })
-	n.take = kit.NewButton(kit.Plain, look.Copy, "", func() { n.copied = true; copy(n.details.Text); n.show() })
+	n.details = kit.NewDetails(desk, noticeWidth, func() { n.content.Refresh() })
 	n.next = kit.NewButton(kit.Filled, "", "", next)
 	n.content = kit.NewPanel(kit.Sized(noticeWidth, 0, kit.Column(look.Room, kit.Row(0, n.icon), n.title, n.text,
-		n.details, kit.Row(0, n.take), kit.Row(0, n.fold, kit.Spacer(), n.next))), 32)
+		n.details.Content, kit.Row(0, kit.Spacer(), n.next))), 32)
 	n.show()
 	return n
 }
@@ -66,13 +60,7 @@ func (n *notice) show() {
 	n.title.Set(said.Title)
 	n.text.Set(said.Text)
 	n.details.Set(said.Details)
-	n.fold.Say(w.Common.Details, "")
-	n.take.Say(w.Common.Copy, "")
-	if n.copied {
-		n.take.Say(w.Common.Copied, "")
-	}
-	n.fold.Hidden = said.Calm || n.bare
-	n.details.Hidden, n.take.Hidden = !n.open || n.fold.Hidden, !n.open || n.fold.Hidden
+	n.details.Say(w.Common.Details, w.Common.Copy, w.Common.Copied)
 	if n.next.Say(said.Next, ""); said.Next == "" {
 		n.next.Say(w.Common.TryAgain, "")
 	}

@@ -82,7 +82,7 @@ func TestWindowForgets(t *testing.T) {
 			if loop.Clipboard().Content() == "" {
 				t.Fatal("nothing is copied")
 			}
-			s.choice("Language: EN").TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight})
+			s.choice("Language, EN").TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight})
 			s.pass(300 * time.Millisecond)
 			s.Close()
 			loop.Settle()

@@ -7,6 +7,7 @@ import (
 	"incamera/ui/bridge"
 	"incamera/ui/chamber"
 	"incamera/ui/devices"
+	"incamera/ui/kit"
 	"incamera/ui/lobby"
 	"incamera/ui/look/words"
 	"incamera/ui/signin"
@@ -36,7 +37,7 @@ type Chamber struct {
 // ShowSignIn shows the room to sign in, with the cards in readers.
 func (w *Window) ShowSignIn(readers identity.Readers, door SignInDoor) {
 	bridge.Do(func() {
-		v := signin.New(w.words, w.window.Canvas(), door)
+		v := signin.New(w.words, w.window.Canvas(), w.desk(), door)
 		if w.o.KeepPINs {
 			v.KeepPINs()
 		}
@@ -65,7 +66,7 @@ func (w *Window) ShowLobby(person string, sittings []Sitting, door LobbyDoor) {
 			w.progress.show("", nil)
 			return
 		}
-		v := lobby.New(w.words, person, door)
+		v := lobby.New(w.words, person, w.desk(), door)
 		v.Show(sittings, w.o.Now())
 		w.swap(v)
 	})
@@ -73,7 +74,7 @@ func (w *Window) ShowLobby(person string, sittings []Sitting, door LobbyDoor) {
 
 // ShowDevices shows the check of sound and picture.
 func (w *Window) ShowDevices(d Devices) {
-	bridge.Do(func() { w.swap(devices.New(w.words, d)) })
+	bridge.Do(func() { w.swap(devices.New(w.words, w.desk(), d)) })
 }
 
 // ShowChamber shows a sitting, and follows it until another room is shown.
@@ -93,12 +94,7 @@ func (w *Window) ShowChamber(c Chamber) {
 // ShowTrouble shows, as a room of its own, what has ended the room before, and
 // a button for what comes next; next is called on the UI goroutine.
 func (w *Window) ShowTrouble(err error, next func()) {
-	bridge.Do(func() {
-		n := newNotice(w.words, err, next, w.copy)
-		n.bare = w.o.NoDetails
-		n.show()
-		w.swap(n)
-	})
+	bridge.Do(func() { w.swap(newNotice(w.words, err, w.desk(), next)) })
 }
 
 // Tell says in the room on show what went wrong; nil says that all is well.
@@ -157,7 +153,13 @@ func stepWords(s Step, w *words.Catalogue) string {
 	return ""
 }
 
-func (w *Window) copy(text string) {
-	w.app.Clipboard().SetContent(text)
-	w.copied = true
+// desk takes details for the service desk, if the House leaves any.
+func (w *Window) desk() kit.Desk {
+	if w.o.NoDetails {
+		return nil
+	}
+	return func(details string) {
+		w.app.Clipboard().SetContent(details)
+		w.copied = true
+	}
 }

@@ -88,7 +88,8 @@ type View struct {
 	trialTitle, trialHint     *kit.Text
 	play, record, enter, back *kit.Button
 	trouble                   *kit.Banner
-	content                   fyne.CanvasObject
+	details                   *kit.Details
+	content                   *kit.Panel
 }
 
 // line is one device: its name, the choice, and a verdict in words.
@@ -99,7 +100,7 @@ type line struct {
 }
 
 // New returns the room.
-func New(w *words.Catalogue, o Options) *View {
+func New(w *words.Catalogue, desk kit.Desk, o Options) *View {
 	v := &View{o: o, words: w}
 	v.title = kit.Bold("", look.Title, look.Ink)
 	v.lead = kit.Wrapped("", look.Body, look.Muted, width)
@@ -119,6 +120,7 @@ func New(w *words.Catalogue, o Options) *View {
 	v.back = kit.NewButton(kit.Quiet, "", "", o.Back)
 	v.back.Hidden = o.Back == nil
 	v.trouble = kit.NewBanner(width, nil)
+	v.details = kit.NewDetails(desk, width, func() { v.content.Refresh() })
 	v.content = v.lay()
 	v.Tick(time.Time{})
 	v.show()
@@ -137,7 +139,7 @@ func (v *View) line(k media.DeviceKind, icon look.Icon) *line {
 }
 
 // lay puts sound on the left and the picture on the right.
-func (v *View) lay() fyne.CanvasObject {
+func (v *View) lay() *kit.Panel {
 	block := func(k media.DeviceKind, more ...fyne.CanvasObject) fyne.CanvasObject {
 		l := v.rows[k]
 		return kit.Column(look.Gap-2, append([]fyne.CanvasObject{kit.Row(look.Gap, l.icon, l.label), l.choice}, more...)...)
@@ -149,7 +151,7 @@ func (v *View) lay() fyne.CanvasObject {
 	right := kit.Column(look.Room,
 		block(media.CameraDevice, v.rows[media.CameraDevice].verdict),
 		kit.Sized(320, 236, v.picture))
-	return kit.NewPanel(kit.Column(look.Room, v.title, v.lead, v.trouble,
+	return kit.NewPanel(kit.Column(look.Room, v.title, v.lead, v.trouble, v.details.Content,
 		kit.With(&kit.Halves{Gap: 32}, left, right),
 		kit.Row(look.Gap, v.note, kit.Spacer(), v.back, v.enter)), 32)
 }

@@ -31,10 +31,14 @@ func (v *View) show() {
 	}
 	v.back.Say(v.words.Common.Back, "")
 	v.trouble.Say("", "", "", false)
+	said := trouble.Said{}
 	if v.err != nil {
-		said := trouble.Say(v.err, v.words)
+		said = trouble.Say(v.err, v.words)
 		v.trouble.Say(said.Title, said.Text, "", said.Grave)
 	}
+	common := v.words.Common
+	v.details.Set(said.Details)
+	v.details.Say(common.Details, common.Copy, common.Copied)
 	v.content.Refresh()
 }
 

@@ -6,11 +6,16 @@ import (
 	"incamera/ui/look"
 )
 
+// A Desk copies details for the service desk to where they can be pasted. A
+// nil one is a House that leaves none.
+type Desk func(details string)
+
 // Details are what the service desk wants to know, behind a fold, and a button
 // that copies them. They hold no secrets: whoever sets them sees to that.
 type Details struct {
 	Content *fyne.Container
 
+	none                   bool // they are never shown
 	open, copied           bool
 	foldWord, take, copies string // words: of the fold, of the button, and once copied
 	text                   *Text
@@ -20,12 +25,12 @@ type Details struct {
 
 // NewDetails returns details that say nothing yet, in lines so wide, in pixels
 // at breadth 1; changed is called when their size is another.
-func NewDetails(width float32, changed func()) *Details {
-	d := &Details{text: Wrapped("", look.Caption, look.Muted, width), changed: changed}
+func NewDetails(desk Desk, width float32, changed func()) *Details {
+	d := &Details{text: Wrapped("", look.Caption, look.Muted, width), none: desk == nil, changed: changed}
 	d.text.Mono = true
 	d.fold = NewButton(Quiet, look.Forward, "", func() { d.open = !d.open; d.show() })
 	d.button = NewButton(Plain, look.Copy, "", func() {
-		fyne.CurrentApp().Clipboard().SetContent(d.text.Text)
+		desk(d.text.Text)
 		d.copied = true
 		d.show()
 	})
@@ -52,7 +57,7 @@ func (d *Details) Set(text string) {
 }
 
 func (d *Details) show() {
-	d.Content.Hidden = d.text.Text == ""
+	d.Content.Hidden = d.none || d.text.Text == ""
 	d.text.Hidden, d.button.Hidden = !d.open, !d.open
 	icon := look.Forward
 	if d.open {

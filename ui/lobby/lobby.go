@@ -47,13 +47,14 @@ type View struct {
 	emptyTitle, emptyText *kit.Text
 	empty                 *fyne.Container
 	trouble               *kit.Banner
+	details               *kit.Details
 	enter, refresh, out   *kit.Button
 	err                   error
-	content               fyne.CanvasObject
+	content               *kit.Panel
 }
 
 // New returns the room for a person, with no sittings yet.
-func New(w *words.Catalogue, person string, d Door) *View {
+func New(w *words.Catalogue, person string, desk kit.Desk, d Door) *View {
 	v := &View{door: d, words: w, person: person}
 	v.title = kit.Bold("", look.Title, look.Ink)
 	v.lead = kit.Wrapped("", look.Body, look.Muted, width)
@@ -62,11 +63,12 @@ func New(w *words.Catalogue, person string, d Door) *View {
 	v.emptyTitle, v.emptyText = kit.Bold("", look.Name, look.Ink), kit.Wrapped("", look.Body, look.Muted, width-80)
 	v.empty = kit.Row(look.Room, kit.NewIcon(look.Info, look.AccentInk, 2), kit.Column(look.Hair, v.emptyTitle, v.emptyText))
 	v.trouble = kit.NewBanner(width, func() { v.door.Refresh() })
+	v.details = kit.NewDetails(desk, width, func() { v.content.Refresh() })
 	v.enter = kit.NewButton(kit.Filled, "", "", func() { v.door.Enter(v.chosen) })
 	v.refresh = kit.NewButton(kit.Plain, "", "", func() { v.door.Refresh() })
 	v.out = kit.NewButton(kit.Quiet, look.Leave, "", func() { v.door.SignOut() })
 	v.content = kit.NewPanel(kit.Sized(width, 0, kit.Column(look.Room,
-		v.title, v.lead, v.trouble, v.empty, v.list,
+		v.title, v.lead, v.trouble, v.details.Content, v.empty, v.list,
 		kit.Row(look.Gap, v.out, v.who, kit.Spacer(), v.refresh, v.enter))), 32)
 	v.show()
 	return v
@@ -174,10 +176,13 @@ func (v *View) show() {
 	v.empty.Hidden = len(v.sittings) > 0
 	v.lead.Hidden = !v.empty.Hidden
 	v.trouble.Say("", "", "", false)
+	said := trouble.Said{}
 	if v.err != nil {
-		said := trouble.Say(v.err, w)
+		said = trouble.Say(v.err, w)
 		v.trouble.Say(said.Title, said.Text, "", said.Grave)
 	}
+	v.details.Set(said.Details)
+	v.details.Say(w.Common.Details, w.Common.Copy, w.Common.Copied)
 	for id, item := range v.items {
 		item.Choose(id == v.chosen)
 	}

@@ -58,12 +58,13 @@ type View struct {
 	pin                             *kit.PIN
 	form                            *fyne.Container
 	trouble                         *kit.Banner
+	details                         *kit.Details
 	change, submit                  *kit.Button
-	content                         fyne.CanvasObject
+	content                         *kit.Panel
 }
 
 // New returns the room, with no readers yet. Where it can, it gives the PIN the keyboard.
-func New(w *words.Catalogue, c fyne.Canvas, d Door) *View {
+func New(w *words.Catalogue, c fyne.Canvas, desk kit.Desk, d Door) *View {
 	v := &View{door: d, words: w, canvas: c, left: -1, items: map[identity.Card]*kit.Item{}}
 	v.title = kit.Bold("", look.Title, look.Ink)
 	v.lead = kit.Wrapped("", look.Body, look.Muted, width)
@@ -79,10 +80,11 @@ func New(w *words.Catalogue, c fyne.Canvas, d Door) *View {
 	v.pin = kit.NewPIN(func(int) { v.show() }, v.enter)
 	v.form = kit.Column(6, kit.Row(look.Gap, v.label, kit.Spacer(), v.tries), v.pin, v.hint)
 	v.trouble = kit.NewBanner(width, nil)
-	v.change = kit.NewButton(kit.Plain, "", "", v.changePIN)
+	v.details = kit.NewDetails(desk, width, func() { v.content.Refresh() })
+	v.change = kit.NewButton(kit.Quiet, "", "", v.changePIN)
 	v.submit = kit.NewButton(kit.Filled, "", "", v.enter)
 	v.content = kit.NewPanel(kit.Sized(width, 0, kit.Column(look.Room,
-		v.title, v.lead, v.trouble, v.state, v.cards, v.form, kit.Row(0, v.change, kit.Spacer(), v.submit))), 32)
+		v.title, v.lead, v.trouble, v.details.Content, v.state, v.cards, v.form, kit.Row(0, v.change, kit.Spacer(), v.submit))), 32)
 	v.show()
 	return v
 }
@@ -255,9 +257,12 @@ func (v *View) show() {
 	v.showCards()
 	v.showForm()
 	v.trouble.Say("", "", "", false)
-	if said, ok := v.said(w); ok && !said.Calm {
+	said, ok := v.said(w)
+	if ok && !said.Calm {
 		v.trouble.Say(said.Title, said.Text, "", said.Grave)
 	}
+	v.details.Set(said.Details)
+	v.details.Say(w.Common.Details, w.Common.Copy, w.Common.Copied)
 	v.change.Say(w.SignIn.ChangePIN, "")
 	v.change.Allow(!v.busy)
 	v.change.Hidden = v.form.Hidden || v.keeps

@@ -74,7 +74,7 @@ func (t *Trouble) Unwrap() error { return t.Cause }
 type Said struct {
 	Title, Text string
 	Next        string // on the button, "" where there is nothing to press
-	Details     string // for the service desk: the error's own text
+	Details     string // for the service desk: the error's own text; "" if that tells nothing more
 	Grave       bool   // red rather than amber
 	Calm        bool   // no trouble, only news
 }
@@ -96,7 +96,9 @@ func Say(err error, w *words.Catalogue) Said {
 		said = plain(w.Trouble.Other)
 		said.Grave = true
 	}
-	said.Details = err.Error()
+	if _, wrong := errors.AsType[*identity.WrongPINError](err); !wrong && !said.Calm {
+		said.Details = err.Error()
+	}
 	return *said
 }
 
