@@ -33,6 +33,7 @@ type Door interface {
 
 // Allowed says which requests the rules of the sitting allow now.
 type Allowed struct {
+	Floor                     bool // it is for this member to give the floor and take it
 	Give, Take, Admit, Remove func(sitting.MemberID) bool
 }
 
@@ -61,19 +62,27 @@ func New(f Floor, d Door, tell func(error), confirm func(name string, yes func(w
 	c := &Console{floor: f, door: d, tell: tell, confirm: confirm}
 	c.waiting = kit.Column(look.Gap)
 	c.title = kit.Bold("", look.Body, look.AmberInk)
-	c.next = kit.NewButton(kit.Filled, look.Floor, "", func() { c.ask(c.floor.GiveFloor(c.first)) })
-	c.take = kit.NewButton(kit.Plain, look.Close, "", func() { c.ask(c.floor.TakeFloor(c.speaker)) })
-	c.give = kit.NewButton(kit.Plain, look.Floor, "", func() { c.ask(c.floor.GiveFloor(c.chosen)) })
-	c.remove = kit.NewButton(kit.Plain, look.Remove, "", nil)
-	c.top = kit.Column(look.Gap, c.title, c.waiting, c.next, c.take)
-	c.bottom = kit.Column(look.Gap, c.give, c.remove)
+	c.next = named(kit.Filled, look.Floor, func() { c.ask(c.floor.GiveFloor(c.first)) })
+	c.take = named(kit.Plain, look.Close, func() { c.ask(c.floor.TakeFloor(c.speaker)) })
+	c.give = named(kit.Plain, look.Floor, func() { c.ask(c.floor.GiveFloor(c.chosen)) })
+	c.remove = named(kit.Plain, look.Remove, nil)
+	c.top = kit.Column(look.Gap, c.title, kit.Capped(3.6, c.waiting)) // part of the next shows that there is more
+	c.bottom = kit.Column(look.Gap, c.remove, c.give, c.take, c.next)
 	return c
 }
 
-// Top is who waits, and who speaks next.
+// named is a button with a member's name on it, which may be a long one.
+func named(rank kit.Rank, icon look.Icon, pressed func()) *kit.Button {
+	b := kit.NewButton(rank, icon, "", pressed)
+	b.Cut = true
+	return b
+}
+
+// Top is who waits at the door.
 func (c *Console) Top() fyne.CanvasObject { return c.top }
 
-// Bottom is what may be done with the member chosen.
+// Bottom is what may be done with the member chosen, and under it, always in
+// the same place, what is done with the floor.
 func (c *Console) Bottom() fyne.CanvasObject { return c.bottom }
 
 // Go is the button that goes on: the next speaker.
@@ -96,24 +105,38 @@ func (c *Console) Show(s *sitting.State, chosen sitting.MemberID, name func(sitt
 		c.speaker = s.Floor[n-1].To
 	}
 	c.showWaiting(s, name, may, w)
-	c.next.Hidden = c.first == ""
-	c.next.Say(fmt.Sprintf(w.Chair.Give, name(c.first)), "")
-	c.next.Allow(c.first != "" && may.Give(c.first))
-	c.take.Hidden = c.speaker == ""
-	c.take.Say(fmt.Sprintf(w.Chair.Take, name(c.speaker)), "")
-	c.take.Allow(c.speaker != "" && may.Take(c.speaker))
+	c.showFloor(name, may, w)
 	c.showChosen(name, may, w)
+	c.top.Hidden = c.title.Hidden
+	c.bottom.Hidden = c.next.Hidden && c.give.Hidden && c.remove.Hidden
 	c.top.Refresh()
 	c.bottom.Refresh()
 }
 
+// showFloor shows who can be given the floor next, and from whom it can be
+// taken. Both buttons stay where they are when there is nobody.
+func (c *Console) showFloor(name func(sitting.MemberID) string, may Allowed, w *words.Catalogue) {
+	c.next.Hidden, c.take.Hidden = !may.Floor, !may.Floor
+	c.next.Allow(c.first != "" && may.Give(c.first))
+	c.take.Allow(c.speaker != "" && may.Take(c.speaker))
+	c.next.Say(w.Chair.GiveNext, "")
+	if c.first != "" {
+		c.next.Say(fmt.Sprintf(w.Chair.Give, name(c.first)), "")
+	}
+	c.take.Say(w.Chair.TakeBack, "")
+	if c.speaker != "" {
+		c.take.Say(fmt.Sprintf(w.Chair.Take, name(c.speaker)), "")
+	}
+}
+
 func (c *Console) showWaiting(s *sitting.State, name func(sitting.MemberID) string, may Allowed, w *words.Catalogue) {
 	c.waiting.RemoveAll()
-	c.title.SetTone(w.Chair.Waiting, look.AmberInk)
+	c.title.SetTone(fmt.Sprintf("%s · %d", w.Chair.Waiting, len(s.Waiting)), look.AmberInk)
 	c.title.Hidden = len(s.Waiting) == 0
 	for _, seat := range s.Waiting {
 		who := seat.Member
-		b := kit.NewButton(kit.Plain, look.Admit, fmt.Sprintf(w.Chair.Admit, name(who)), func() { c.ask(c.door.Admit(who)) })
+		b := named(kit.Plain, look.Admit, func() { c.ask(c.door.Admit(who)) })
+		b.Say(fmt.Sprintf(w.Chair.Admit, name(who)), "")
 		b.Allow(may.Admit(who))
 		c.waiting.Add(b)
 	}
@@ -121,10 +144,9 @@ func (c *Console) showWaiting(s *sitting.State, name func(sitting.MemberID) stri
 
 func (c *Console) showChosen(name func(sitting.MemberID) string, may Allowed, w *words.Catalogue) {
 	who := c.chosen
-	c.give.Hidden = who == "" || !may.Give(who) || who == c.first
+	c.give.Hidden = who == "" || !may.Floor || !may.Give(who) || who == c.first
 	c.give.Say(fmt.Sprintf(w.Chair.Give, name(who)), "")
 	c.remove.Hidden = who == "" || !may.Remove(who)
 	c.remove.Say(fmt.Sprintf(w.Chair.Remove, name(who)), "")
-	c.bottom.Hidden = c.give.Hidden && c.remove.Hidden
 	c.remove.Do(func() { c.confirm(name(who), func(why string) { c.ask(c.door.Remove(who, why)) }) })
 }
