@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"incamera/sitting"
+	"incamera/ui/look/words"
 )
 
 func seats(names string) []sitting.Seat {
@@ -66,19 +67,35 @@ func TestSearch(t *testing.T) {
 		{ID: "bedard", Name: "F. Bédard", Party: "Bloc Québécois", Seat: "Drummond"},
 		{ID: "bell", Name: "A. Bell", Party: "Liberal", Seat: "Bedford"},
 	}}, Seats: seats("roy bedard")}
-	for _, tt := range []struct{ words, want string }{
-		{"", "roy bedard bell"}, // who is here first, then by name
-		{"bedard", "bedard"},
-		{"QUÉBÉCOIS drum", "bedard"},
-		{"bed", "bedard bell"},
-		{"nobody", ""},
+	for _, tt := range []struct {
+		words string
+		by    sorting
+		want  string
+	}{
+		{"", byName, "bedard roy bell"}, // who is here first, then by last name
+		{"bedard", byName, "bedard"},
+		{"QUÉBÉCOIS drum", byName, "bedard"},
+		{"bed", byName, "bedard bell"},
+		{"nobody", byName, ""},
+		{"", byParty, "bedard roy bell"},
+		{"", bySeat, "bell bedard roy"},
 	} {
 		var got []string
-		for _, m := range sought(&s, tt.words) {
+		for _, m := range sought(&s, tt.words, tt.by, words.Of("en")) {
 			got = append(got, string(m.ID))
 		}
 		if g := strings.Join(got, " "); g != tt.want {
 			t.Errorf("%q finds %q, want %q", tt.words, g, tt.want)
+		}
+	}
+}
+
+func TestSurname(t *testing.T) {
+	for name, want := range map[string]string{
+		"A. Tremblay": "tremblay a.", "Dr. L. Arsenault": "arsenault dr. l.", "Élodie": "elodie ", "": "",
+	} {
+		if got := surname(name); got != want {
+			t.Errorf("%q is sorted by %q, want %q", name, got, want)
 		}
 	}
 }

@@ -16,7 +16,9 @@ type bar struct {
 	live                            *kit.Live
 	microphone, camera, hand, leave *kit.Button
 	hint                            *kit.Text
-	rows                            *fyne.Container
+	longest                         string          // of all hints
+	one, two                        *fyne.Container // the bar in one row, and in two
+	rows                            *fyne.Container // holds one of them
 }
 
 func newBar(v *View) *bar {
@@ -25,24 +27,44 @@ func newBar(v *View) *bar {
 	b.camera = kit.NewButton(kit.Plain, look.CameraOff, "", v.toggleCamera)
 	b.hand = kit.NewButton(kit.Plain, look.Hand, "", v.toggleHand)
 	b.leave = kit.NewButton(kit.Plain, look.Leave, "", v.confirmLeaving)
+	b.hint.Cut = true
+	b.one = kit.Row(look.Gap, b.live, b.microphone, b.camera, b.hand, b.hint, kit.Spacer(), b.leave)
+	b.two = kit.Column(look.Gap, kit.Row(look.Gap, b.live, b.hint),
+		kit.Row(look.Gap, b.microphone, b.camera, b.hand, kit.Spacer(), b.leave))
+	b.rows = kit.With(&kit.Stack{}, b.one)
 	return b
 }
 
-// lay puts the bar in one row, or in two when the text is large.
-func (b *bar) lay() fyne.CanvasObject {
-	b.rows = kit.Row(look.Gap, b.live, b.microphone, b.camera, b.hand, b.hint, kit.Spacer(), b.leave)
+// hintLeast is how much room the hint must have for the bar to have one row:
+// at large text, as much as the longest needs.
+func (b *bar) hintLeast() float32 {
 	if look.Scale() > 1.25 {
-		b.rows = kit.Column(look.Gap,
-			kit.Row(look.Gap, b.live, b.hint),
-			kit.Row(look.Gap, b.microphone, b.camera, b.hand, kit.Spacer(), b.leave))
+		return fyne.MeasureText(b.longest, look.Body.Pixels(), fyne.TextStyle{}).Width
 	}
-	return b.rows
+	return 6 * look.Body.Pixels()
+}
+
+// fit puts the bar in one row where that is wide enough, else in two.
+func (b *bar) fit(width float32) {
+	need := look.Gap + b.hintLeast()
+	for _, o := range []fyne.CanvasObject{b.live, b.microphone, b.camera, b.hand, b.leave} {
+		need += o.MinSize().Width + look.Gap
+	}
+	rows := b.one
+	if need > width {
+		rows = b.two
+	}
+	if b.rows.Objects[0] != rows {
+		b.rows.Objects[0] = rows
+		b.rows.Refresh()
+	}
 }
 
 // show sets the buttons from the scene and from what is wanted of the set.
 func (b *bar) show(v *View) {
 	w := v.words.Chamber
 	b.live.Say(w.Live, w.MayNotSpeak)
+	b.longest = w.YouHaveFloor + ". " + w.HoldSpace + "."
 	b.showMicrophone(v)
 	b.camera.Look(kit.Plain, look.CameraOff)
 	b.camera.Say(w.Camera, w.CameraOn)
@@ -52,6 +74,7 @@ func (b *bar) show(v *View) {
 	}
 	b.showHand(v)
 	b.leave.Say(w.Leave, "")
+	b.hint.Set(b.says(v))
 	b.rows.Refresh()
 }
 
@@ -71,25 +94,33 @@ func (b *bar) showMicrophone(v *View) {
 
 func (b *bar) showHand(v *View) {
 	w := v.words.Chamber
-	hint := ""
-	switch place := place(v.scene.Sitting.Hands, v.scene.Me); {
-	case place > 0:
+	if v.scene.Sitting.HandUp(v.scene.Me) {
 		b.hand.Look(kit.On, look.Hand)
 		b.hand.Say(w.LowerHand, "")
 		b.hand.Allow(v.may(sitting.LowerHand{}))
-		hint = fmt.Sprintf(w.HandUp, place)
-	default:
-		b.hand.Look(kit.Plain, look.Hand)
-		b.hand.Say(w.Hand, "")
-		b.hand.Allow(v.may(sitting.RaiseHand{}))
+		return
 	}
+	b.hand.Look(kit.Plain, look.Hand)
+	b.hand.Say(w.Hand, "")
+	b.hand.Allow(v.may(sitting.RaiseHand{}))
+}
+
+// says is the hint: whether one is heard, as the count of frames has it, or
+// what one can do to be.
+func (b *bar) says(v *View) string {
+	w := v.words.Chamber
+	at := place(v.scene.Sitting.Hands, v.scene.Me)
 	switch {
-	case v.maySpeak() && v.microphone && !v.held:
-		hint = w.LiveHint
+	case b.live.On():
+		return w.LiveHint
+	case v.maySpeak() && v.microphone:
+		return w.NotLive
 	case v.maySpeak():
-		hint = w.YouHaveFloor + ". " + w.HoldSpace + "."
+		return b.longest
+	case at > 0:
+		return fmt.Sprintf(w.HandUp, at)
 	}
-	b.hint.Set(hint)
+	return ""
 }
 
 // place is where a member is in the queue, from 1; 0 for not at all.
@@ -100,4 +131,8 @@ func place(hands []sitting.Hand, m sitting.MemberID) int {
 // tick shows what leaves now.
 func (b *bar) tick(v *View) {
 	b.live.Set(v.meter.Live, v.meter.Microphone)
+	if says := b.says(v); says != b.hint.Text {
+		b.hint.Set(says)
+		b.rows.Refresh()
+	}
 }

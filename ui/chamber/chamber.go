@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"incamera/identity"
 	"incamera/media"
@@ -140,18 +141,13 @@ func New(w *words.Catalogue, sheets *kit.Sheets, o Options) *View {
 	return v
 }
 
-// lay puts the parts in their places; at large text the bar has two rows.
+// lay puts the parts in their places.
 func (v *View) lay() {
-	side := kit.With(&sidebar{}, v.console.Top(), v.queue.content, v.members.content, v.console.Bottom())
+	side := kit.With(&side{}, container.NewVScroll(
+		kit.Inset(kit.RingRoom, kit.RingRoom, kit.With(&sidebar{}, v.console.Top(), v.queue.content, v.members.content))), v.console.Bottom())
 	v.centre = kit.With(&centre{}, v.banner, v.stage.content)
-	room := kit.With(&floor{}, v.centre,
-		kit.NewBar(side, look.Room, look.Room), kit.NewBar(kit.Column(look.Gap, v.table.content, v.bar.lay()), look.Room, 10), v.rim)
-	if v.content == nil {
-		v.content = room
-		return
-	}
-	v.content.Layout, v.content.Objects = room.Layout, room.Objects
-	v.content.Refresh()
+	v.content = kit.With(&floor{v.bar}, v.centre,
+		kit.NewBar(side, look.Room, look.Room), kit.NewBar(kit.Column(look.Gap, v.table.content, v.bar.rows), look.Room, 10), v.rim)
 }
 
 // Content is what the room shows.
@@ -164,7 +160,6 @@ func (v *View) Header() fyne.CanvasObject { return v.header.content }
 // Say changes the language, or the size of the text.
 func (v *View) Say(w *words.Catalogue) {
 	v.words = w
-	v.lay()
 	v.Show(v.scene)
 }
 
@@ -184,6 +179,11 @@ func (v *View) Go() *kit.Button {
 func (v *View) presides() bool {
 	role := v.scene.Sitting.Role(v.scene.Me)
 	return v.o.Door != nil && (role == sitting.RoleChair || role == sitting.RoleClerk)
+}
+
+// givesFloor reports whether the member is the one who gives the floor.
+func (v *View) givesFloor() bool {
+	return v.o.Floor != nil && v.scene.Sitting.Role(v.scene.Me) == sitting.RoleChair
 }
 
 // Panes are what F6 walks over.
@@ -262,10 +262,10 @@ func (v *View) showConsole() {
 	if !v.presides() {
 		return
 	}
-	v.console.Top().Show()
 	v.console.Show(&v.scene.Sitting, v.members.chosen, v.name, chair.Allowed{
-		Give:   func(m sitting.MemberID) bool { return v.o.Floor != nil && v.may(sitting.GiveFloor{To: m}) },
-		Take:   func(m sitting.MemberID) bool { return v.o.Floor != nil && v.may(sitting.TakeFloor{From: m}) },
+		Floor:  v.givesFloor(),
+		Give:   func(m sitting.MemberID) bool { return v.may(sitting.GiveFloor{To: m}) },
+		Take:   func(m sitting.MemberID) bool { return v.may(sitting.TakeFloor{From: m}) },
 		Admit:  func(m sitting.MemberID) bool { return v.may(sitting.Admit{Who: m}) },
 		Remove: func(m sitting.MemberID) bool { return v.may(sitting.Remove{Who: m}) },
 	}, v.words)

@@ -122,7 +122,7 @@ func (v *View) confirmRemoval(name string, yes func(why string)) {
 	why := kit.NewSearch(nil)
 	v.sheets.Open(func() kit.Leaf {
 		w := v.words.Chair
-		why.Say(w.RemoveWhy)
+		why.Say(w.RemoveWhy, "")
 		return kit.Leaf{
 			Title:   fmt.Sprintf(w.RemoveAsk, name),
 			Content: kit.Column(look.Room, kit.Wrapped(w.RemoveText, look.Body, look.Ink, 480), why),

@@ -2,6 +2,7 @@ package chamber
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"incamera/ui/kit"
 	"incamera/ui/look"
@@ -9,20 +10,21 @@ import (
 
 // floor lays the room out: the centre, the side on the right, the bar below,
 // and along the top the rim that is amber in camera.
-type floor struct{}
+type floor struct{ bar *bar }
 
 // rim is how high the amber rim is.
 const rim = 4
 
-func sideWidth() float32 { return 340 * (1 + (look.Scale()-1)*0.62) }
+func sideWidth() float32 { return 340 * look.Breadth() }
 
-func (floor) MinSize(o []fyne.CanvasObject) fyne.Size {
+func (f *floor) MinSize(o []fyne.CanvasObject) fyne.Size {
 	c, b := o[0].MinSize(), o[2].MinSize()
 	side := max(sideWidth(), o[1].MinSize().Width)
-	return fyne.NewSize(max(c.Width+side, b.Width), max(c.Height, o[1].MinSize().Height)+b.Height)
+	return fyne.NewSize(max(c.Width+side, f.bar.two.MinSize().Width+2*look.Room), max(c.Height, o[1].MinSize().Height)+b.Height)
 }
 
-func (floor) Layout(o []fyne.CanvasObject, s fyne.Size) {
+func (f *floor) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	f.bar.fit(s.Width - 2*look.Room)
 	h := o[2].MinSize().Height
 	w := max(sideWidth(), o[1].MinSize().Width)
 	o[3].Move(fyne.NewPos(0, -1))
@@ -59,39 +61,49 @@ func (centre) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	o[1].Resize(fyne.NewSize(w, s.Height-y-look.Room))
 }
 
-// boards lays out the stage: large picture, row of tiles, pages.
-type boards struct{}
+// boards lays out the stage: the large picture, under it the row of tiles, and
+// at the ends of the row, where not all tiles fit, what turns to others.
+type boards struct{ stage *stage }
 
 func (boards) MinSize(o []fyne.CanvasObject) fyne.Size {
-	l, r, p := o[0].MinSize(), o[1].MinSize(), o[2].MinSize()
-	return fyne.NewSize(max(l.Width, r.Width, p.Width), l.Height+r.Height+p.Height+2*look.Gap)
+	l, r := o[0].MinSize(), o[1].MinSize()
+	return fyne.NewSize(max(l.Width, r.Width+2*turnWidth()), l.Height+r.Height+look.Room)
 }
 
-func (boards) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	row, pages := tileSize(s.Width), o[2].MinSize().Height
-	y := s.Height - pages
-	o[2].Move(fyne.NewPos(0, y))
-	o[2].Resize(fyne.NewSize(s.Width, pages))
-	if pages > 0 {
-		y -= look.Hair
+func (b *boards) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	if s.Width <= 0 {
+		return
 	}
+	width, left := s.Width, float32(0)
+	if len(b.stage.order) > fits(width) {
+		left = turnWidth()
+		width -= 2 * left
+	}
+	b.stage.resized(fits(width))
+	o[0].Move(fyne.Position{})
 	if !o[1].Visible() {
-		o[0].Move(fyne.Position{})
 		o[0].Resize(s)
 		return
 	}
-	y -= row.Height
-	o[1].Move(fyne.NewPos(0, y))
-	o[1].Resize(fyne.NewSize(s.Width, row.Height))
-	o[0].Move(fyne.Position{})
+	row := tileSize(width)
+	y := s.Height - row.Height
 	o[0].Resize(fyne.NewSize(s.Width, max(0, y-look.Room)))
+	o[1].Move(fyne.NewPos(left, y))
+	o[1].Resize(fyne.NewSize(width, row.Height))
+	for i, x := range []float32{0, s.Width - look.Target()} {
+		o[2+i].Move(fyne.NewPos(x, y))
+		o[2+i].Resize(fyne.NewSize(look.Target(), row.Height))
+	}
 }
+
+// turnWidth is what a button that turns the tiles takes from their row.
+func turnWidth() float32 { return look.Target() + look.Hair }
 
 // tileGap is between tiles.
 const tileGap = look.Gap + 2
 
 // tileMin is how wide a tile is at least.
-func tileMin() float32 { return 138 * (1 + (look.Scale()-1)*0.5) }
+func tileMin() float32 { return 128 * look.Breadth() }
 
 // fits is how many tiles fit in a width.
 func fits(width float32) int { return max(1, int((width+tileGap)/(tileMin()+tileGap))) }
@@ -110,64 +122,73 @@ func plateHeight() float32 {
 		fyne.MeasureText("Ég", look.Caption.Pixels(), fyne.TextStyle{}).Height + 10
 }
 
-// strip is the layout of the row of tiles; it tells the stage how many fit.
-type strip struct{ stage *stage }
+// strip is the layout of the row of tiles.
+type strip struct{}
 
-func (t *strip) MinSize([]fyne.CanvasObject) fyne.Size {
+func (strip) MinSize([]fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(2*tileMin(), tileMin()*9/16+plateHeight())
 }
 
-func (t *strip) Layout(_ []fyne.CanvasObject, s fyne.Size) {
-	if t.stage.row == nil || s.Width == 0 {
-		return
-	}
-	t.stage.resized(fits(s.Width))
+func (strip) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	size := tileSize(s.Width)
-	for i, c := range t.stage.row.Objects {
+	for i, c := range o {
 		c.Move(fyne.NewPos(float32(i)*(size.Width+tileGap), 0))
 		c.Resize(size)
 	}
 }
 
-// sidebar lays out the side: what the chair needs, the order of speakers in
-// at most two fifths, the members in the rest, and the one chosen.
+// side is the right of the room: the sidebar, which scrolls in a low window,
+// and under it, always in view, what the chair can do.
+type side struct{}
+
+func (side) MinSize(o []fyne.CanvasObject) fyne.Size {
+	list, console := o[0].(*container.Scroll).Content.MinSize().SubtractWidthHeight(2*kit.RingRoom, 2*kit.RingRoom), o[1].MinSize()
+	s := fyne.NewSize(list.Width, min(list.Height, 120*look.Breadth()))
+	if o[1].Visible() {
+		s = fyne.NewSize(max(s.Width, console.Width), s.Height+look.Gap+console.Height)
+	}
+	return s
+}
+
+func (side) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	h := s.Height
+	if o[1].Visible() {
+		console := o[1].MinSize().Height
+		o[1].Move(fyne.NewPos(0, h-console))
+		o[1].Resize(fyne.NewSize(s.Width, console))
+		h -= console + look.Room
+	}
+	o[0].Move(fyne.NewPos(-kit.RingRoom, -kit.RingRoom)) // focus rings are not cut
+	o[0].Resize(fyne.NewSize(s.Width+2*kit.RingRoom, h+2*kit.RingRoom))
+}
+
+// sidebar lays out who waits at the door, the order of speakers in at most
+// two fifths, and the members in the rest.
 type sidebar struct{}
 
+// What is shown at least of the order of speakers and of the members.
+func queueLeast() float32   { return 4 * look.Target() }
+func membersLeast() float32 { return 7 * look.Target() }
+
 func (sidebar) MinSize(o []fyne.CanvasObject) fyne.Size {
-	var s fyne.Size
-	for i, c := range o {
-		if !c.Visible() {
-			continue
-		}
-		m := c.MinSize()
-		s.Width = max(s.Width, m.Width)
-		if i == 1 || i == 2 {
-			m.Height = 120
-		}
-		s.Height += m.Height + look.Room
+	queue, members := o[1].MinSize(), o[2].MinSize()
+	s := fyne.NewSize(max(queue.Width, members.Width), min(queue.Height, queueLeast())+look.Room+membersLeast())
+	if door := o[0].MinSize(); o[0].Visible() {
+		s = fyne.NewSize(max(s.Width, door.Width), s.Height+door.Height+look.Room)
 	}
 	return s
 }
 
 func (sidebar) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	y, end := float32(0), s.Height
-	if c := o[3]; c.Visible() {
-		h := c.MinSize().Height
-		end -= h
-		c.Move(fyne.NewPos(0, end))
-		c.Resize(fyne.NewSize(s.Width, h))
-		end -= look.Gap
+	y := float32(0)
+	put := func(c fyne.CanvasObject, height float32) {
+		c.Move(fyne.NewPos(0, y))
+		c.Resize(fyne.NewSize(s.Width, height))
+		y += height + look.Room
 	}
-	if c := o[0]; c.Visible() && c.MinSize().Height > 0 {
-		h := c.MinSize().Height
-		c.Move(fyne.Position{})
-		c.Resize(fyne.NewSize(s.Width, h))
-		y += h + look.Room
+	if o[0].Visible() {
+		put(o[0], o[0].MinSize().Height)
 	}
-	h := min(o[1].MinSize().Height, (end-y)*0.45)
-	o[1].Move(fyne.NewPos(0, y))
-	o[1].Resize(fyne.NewSize(s.Width, h))
-	y += h + look.Room
-	o[2].Move(fyne.NewPos(0, y))
-	o[2].Resize(fyne.NewSize(s.Width, max(0, end-y)))
+	put(o[1], min(o[1].MinSize().Height, max((s.Height-y)*0.45, queueLeast())))
+	put(o[2], max(0, s.Height-y))
 }

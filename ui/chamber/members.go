@@ -1,10 +1,7 @@
 package chamber
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
-	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -13,15 +10,18 @@ import (
 	"incamera/ui/look"
 )
 
-// members is the roster: who is here first, then who is not, each by name.
+// members is the roster, in the order that the person has chosen.
 type members struct {
 	view    *View
 	shown   []sitting.Member
 	chosen  sitting.MemberID // for what the chair may do; "" for none
 	sought  string
+	by      sorting
 	title   *kit.Text
+	count   *kit.Text
 	none    *kit.Text
 	search  *kit.Search
+	sorted  *kit.Segments
 	list    *kit.List
 	content fyne.CanvasObject
 }
@@ -35,12 +35,19 @@ type entry struct {
 
 func newMembers(v *View) *members {
 	m := &members{view: v, title: kit.Bold("", look.Body, look.Ink), none: kit.Wrapped("", look.Body, look.Muted, 280)}
+	m.count = kit.NewText("", look.Body, look.Muted)
 	m.search = kit.NewSearch(func(s string) {
 		m.sought = s
 		m.show(v)
 	})
+	m.sorted = kit.NewSegments([]string{"", "", ""}, 0, func(i int) {
+		m.by = sorting(i)
+		m.show(v)
+		m.list.ScrollToTop()
+	})
 	m.list = kit.NewList(func() int { return len(m.shown) }, newEntry, m.fill, m.choose)
-	m.content = kit.With(&headed{gap: look.Gap}, kit.Column(look.Gap, m.title, m.search, m.none), m.list)
+	head := kit.With(&kit.Lead{Gap: look.Room}, kit.Row(look.Gap, m.title, m.count), m.search)
+	m.content = kit.With(&headed{gap: look.Gap}, kit.Column(look.Gap, head, kit.Row(0, m.sorted), m.none), m.list)
 	return m
 }
 
@@ -62,6 +69,9 @@ func (m *members) fill(i int, o fyne.CanvasObject) {
 	}
 	e.name.SetTone(v.called(who.ID), tone)
 	more := about(who, v.words)
+	if m.by == bySeat && who.Seat != "" {
+		more = who.Seat + " · " + party(who, v.words)
+	}
 	switch {
 	case away:
 		e.mark.Set(look.Away, look.AmberInk)
@@ -94,62 +104,13 @@ func (m *members) show(v *View) {
 		m.chosen = ""
 	}
 	m.list.Say(w.Members)
-	m.title.Set(fmt.Sprintf("%s · %d", w.Members, len(v.scene.Sitting.Seats)))
-	m.search.Say(w.Search)
-	m.shown = sought(&v.scene.Sitting, m.sought)
+	m.title.Set(w.Members)
+	m.count.Set(fmt.Sprintf(w.Of, len(v.scene.Sitting.Seats), len(v.scene.Sitting.Order.Roster)))
+	m.search.Say(w.Find, w.Search)
+	m.sorted.Say(w.Sorted, []string{w.ByName, w.ByParty, w.BySeat})
+	m.shown = sought(&v.scene.Sitting, m.sought, m.by, v.words)
 	m.none.Set(w.SearchNone)
 	m.none.Hidden = len(m.shown) > 0
 	m.list.Refresh()
 	m.content.Refresh()
 }
-
-// sought is who is on the roster and has what is looked for in name, party or
-// seat: those who are here first, each by name.
-func sought(s *sitting.State, words string) []sitting.Member {
-	here := make(map[sitting.MemberID]bool, len(s.Seats))
-	for _, seat := range s.Seats {
-		here[seat.Member] = true
-	}
-	type candidate struct {
-		sitting.Member
-		key string
-	}
-	var list []candidate
-	for _, m := range s.Order.Roster {
-		if !has(m, words) {
-			continue
-		}
-		key := "1 " + fold(m.Name)
-		if here[m.ID] {
-			key = "0 " + fold(m.Name)
-		}
-		list = append(list, candidate{m, key})
-	}
-	slices.SortStableFunc(list, func(a, b candidate) int { return cmp.Compare(a.key, b.key) })
-	found := make([]sitting.Member, len(list))
-	for i, c := range list {
-		found[i] = c.Member
-	}
-	return found
-}
-
-func has(m sitting.Member, words string) bool {
-	if words == "" {
-		return true
-	}
-	text := fold(m.Name + " " + m.Party + " " + m.Seat)
-	for word := range strings.FieldsSeq(fold(words)) {
-		if !strings.Contains(text, word) {
-			return false
-		}
-	}
-	return true
-}
-
-// accents are the letters with marks of the two languages, without them: who
-// types "Bédard" or "bedard" finds the same.
-var accents = strings.NewReplacer(
-	"à", "a", "â", "a", "ä", "a", "é", "e", "è", "e", "ê", "e", "ë", "e", "î", "i", "ï", "i",
-	"ô", "o", "ö", "o", "ù", "u", "û", "u", "ü", "u", "ç", "c", "ÿ", "y", "œ", "oe", "æ", "ae", "’", "'")
-
-func fold(s string) string { return accents.Replace(strings.ToLower(s)) }

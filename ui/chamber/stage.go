@@ -34,7 +34,6 @@ type stage struct {
 	tiles       []*small
 	row         *fyne.Container
 	back, next  *kit.Button
-	pages       *kit.Text
 	content     *fyne.Container
 }
 
@@ -64,12 +63,10 @@ func newStage(v *View) *stage {
 		kit.With(&kit.Middle{}, s.nobodyIcon), s.nobodyTitle, s.nobodyText)), look.Room)
 	ground.Fill, ground.Edge, ground.Radius = look.Raised, nil, 0
 	s.nobody = kit.With(&kit.Stack{}, ground)
-	s.row = kit.With(&strip{stage: s})
+	s.row = kit.With(&strip{})
 	s.back = kit.NewButton(kit.Quiet, look.Back, "", func() { s.turn(-1) })
 	s.next = kit.NewButton(kit.Quiet, look.Forward, "", func() { s.turn(+1) })
-	s.pages = kit.NewText("", look.Caption, look.Muted)
-	s.content = kit.With(&boards{}, kit.With(&kit.Stack{}, s.large, s.nobody), s.row,
-		kit.Row(look.Hair, kit.Spacer(), s.pages, s.back, s.next))
+	s.content = kit.With(&boards{stage: s}, kit.With(&kit.Stack{}, s.large, s.nobody), s.row, s.back, s.next)
 	return s
 }
 
@@ -79,9 +76,9 @@ func newPlate() *plate {
 		clock: kit.Bold("", look.Clock, look.Ink), seal: kit.NewIcon(look.Seal, look.AccentInk, 1),
 		heard: kit.NewMeter(7),
 	}
-	p.about.Cut, p.heard.Dark = true, look.None
+	p.name.Cut, p.about.Cut, p.heard.Dark = true, true, look.None
 	p.content = kit.NewStrip(kit.With(&kit.Trail{Gap: look.Room},
-		kit.With(&kit.Lead{Gap: 12}, kit.Row(8, p.name, p.seal), p.about), kit.Row(look.Room, p.heard, p.clock)), look.Surface, 14, 10)
+		kit.Row(10, p.name, p.seal, p.about), kit.Row(look.Room, p.heard, p.clock)), look.Surface, 14, 10)
 	return p
 }
 
@@ -110,10 +107,7 @@ func (s *stage) showLarge(v *View) {
 	w := v.words.Chamber
 	s.large.Hidden = s.speaker == ""
 	s.nobody.Hidden = s.speaker != ""
-	title, text := w.NobodyFloor, w.NobodyFloorHint
-	if v.presides() {
-		text = v.words.Chair.NobodyHint
-	}
+	title, text := w.NobodyFloor, v.nobodyHint()
 	icon := look.Floor
 	switch {
 	case v.waiting():
@@ -130,6 +124,22 @@ func (s *stage) showLarge(v *View) {
 	}
 	s.clock(v)
 	s.content.Refresh()
+}
+
+// nobodyHint says what the person can do while nobody has the floor.
+func (v *View) nobodyHint() string {
+	w, s := v.words, &v.scene.Sitting
+	switch at := place(s.Hands, v.scene.Me); {
+	case v.givesFloor() && len(s.Hands) > 0:
+		return w.Chair.NobodyHint
+	case v.givesFloor():
+		return w.Chamber.QueueEmpty
+	case at > 0:
+		return fmt.Sprintf(w.Chamber.HandUp, at)
+	case v.may(sitting.RaiseHand{}):
+		return w.Chamber.NobodyFloorHint
+	}
+	return ""
 }
 
 func (p *plate) show(v *View, id sitting.MemberID) {
@@ -191,14 +201,14 @@ func (s *stage) showRow(v *View) {
 		s.tiles[i].show(v, id)
 		s.row.Objects = append(s.row.Objects, s.tiles[i].tile)
 	}
-	s.back.Say("", w.Common.Previous)
-	s.next.Say("", w.Common.Next)
+	which := ", " + fmt.Sprintf(w.Chamber.TilesOf, first+1, last, all)
+	s.back.Say("", w.Common.Previous+which)
+	s.next.Say("", w.Common.Next+which)
 	s.back.Allow(first > 0)
 	s.next.Allow(last < all)
 	more := all > s.fit
 	s.row.Hidden = all == 0
-	s.back.Hidden, s.next.Hidden, s.pages.Hidden = !more, !more, !more
-	s.pages.Set(fmt.Sprintf(w.Chamber.TilesOf, first+1, last, all))
+	s.back.Hidden, s.next.Hidden = !more, !more
 	s.row.Refresh()
 	s.content.Refresh()
 }
