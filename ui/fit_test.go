@@ -17,8 +17,9 @@ var sizes = []struct {
 	scale         string
 	width, height float32
 }{
-	{"1", 1280, 720},
-	{"2", 1440, 900},
+	{"1", 1024, 700},
+	{"1.5", 1280, 800},
+	{"2", 1280, 800},
 }
 
 func TestWordsFit(t *testing.T) {
