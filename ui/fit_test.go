@@ -2,11 +2,15 @@ package ui_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 
+	"incamera/sitting"
+	"incamera/ui"
 	"incamera/ui/kit"
 	"incamera/ui/look"
 	"incamera/ui/uitest"
@@ -42,6 +46,29 @@ func TestWordsFit(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// TestLongNamesAndAFullDoorFit has everyone bear a name as long as an order
+// allows, and most of a House wait to be admitted.
+func TestLongNamesAndAFullDoorFit(t *testing.T) {
+	long := "Marguerite-Évangéline " + strings.Repeat("de la Roche-sur-Yon ", 8)
+	for _, size := range sizes {
+		t.Run(size.scale, func(t *testing.T) {
+			on(t, "fr", size.scale, size.width, size.height, func(t *testing.T, s *screen) {
+				s.sit("chair", func(sc *ui.Scene) {
+					o := *sc.Sitting.Order
+					o.Roster = slices.Clone(o.Roster)
+					for i := range o.Roster {
+						o.Roster[i].Name = long[:len(long)-1-i] + "."
+						sc.Sitting.Waiting = append(sc.Sitting.Waiting, sitting.Seat{Member: o.Roster[i].ID})
+					}
+					o.Title = map[string]string{"en": long, "fr": long}
+					sc.Sitting.Order = &o
+				})
+				fits(t, s, size.width, size.height)
+			})
+		})
 	}
 }
 

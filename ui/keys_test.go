@@ -166,6 +166,22 @@ func TestMicrophoneClosesWithTheFloor(t *testing.T) {
 	})
 }
 
+func TestWhoIsNotHeardIsToldSo(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit(uitest.Me, floorTo(uitest.Me))
+		s.rune('m')
+		s.pass(time.Second)
+		if !s.says("Nobody hears you yet") || s.says("Everyone in the sitting can hear you") {
+			t.Error("the button, not the frames, says that one is heard")
+		}
+		c.set.Now.Live = true
+		s.pass(time.Second)
+		if !s.says("Everyone in the sitting can hear you") {
+			t.Error("frames leave, and nothing says so")
+		}
+	})
+}
+
 func TestEnterGoesOn(t *testing.T) {
 	english(t, func(t *testing.T, s *screen) {
 		c := s.sit(uitest.Me, nil)

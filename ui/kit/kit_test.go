@@ -107,6 +107,44 @@ func TestSegments(t *testing.T) {
 	}
 }
 
+func TestDetailsAreFolded(t *testing.T) {
+	app := test.NewTempApp(t)
+	changed := 0
+	d := NewDetails(400, func() { changed++ })
+	d.Say("Details", "Copy", "Copied")
+	if d.Content.Visible() {
+		t.Error("there is a fold with nothing in it")
+	}
+	d.Set("pcsc: 0x80100069")
+	if !d.Content.Visible() || d.text.Visible() || d.button.Visible() {
+		t.Error("details are not folded")
+	}
+	d.fold.Press()
+	d.button.Press()
+	if !d.text.Visible() || app.Clipboard().Content() != "pcsc: 0x80100069" || d.button.AccessibilityLabel() != "Copied" {
+		t.Errorf("the desk gets %q", app.Clipboard().Content())
+	}
+	d.Set("another")
+	if d.text.Visible() || d.button.AccessibilityLabel() != "Copy" {
+		t.Error("other details are open already")
+	}
+	if changed == 0 {
+		t.Error("nobody is told of another size")
+	}
+}
+
+func TestShorten(t *testing.T) {
+	measure := func(s string) float32 { return float32(len([]rune(s))) }
+	for _, tt := range []struct {
+		width float32
+		want  string
+	}{{20, "É. de la Tour"}, {13, "É. de la Tour"}, {10, "É. de la…"}, {1, "…"}} {
+		if got := shorten("É. de la Tour", tt.width, measure); got != tt.want {
+			t.Errorf("in %v: %q, want %q", tt.width, got, tt.want)
+		}
+	}
+}
+
 func TestLiveIsDrivenByFrames(t *testing.T) {
 	test.NewTempApp(t)
 	l := NewLive()

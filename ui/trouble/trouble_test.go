@@ -31,7 +31,7 @@ func TestErrorsInWords(t *testing.T) {
 		{&identity.WrongPINError{Left: 1}, "That PIN is not right", "Ce NIP est erroné", true},
 		{&identity.WrongPINError{Left: 0}, "The PIN of this card is blocked", "Le NIP de cette carte est bloqué", true},
 		{identity.ErrPINBlocked, "The PIN of this card is blocked", "Le NIP de cette carte est bloqué", true},
-		{&identity.Expired{On: day}, "Your card has expired on 3 May 2027", "Votre carte est échue depuis le 3 mai 2027", true},
+		{&identity.Expired{On: day}, "Your card has expired on 3 May 2027", "Votre carte a expiré le 3 mai 2027", true},
 		{&identity.NotYetValid{From: day}, "Your card is not valid before 3 May 2027", "Votre carte n’est pas valide avant le 3 mai 2027", true},
 		{&identity.UnknownIssuer{Issuer: "Acme"}, "This card is not from the House", "Cette carte ne vient pas de la Chambre", true},
 		{&identity.Revoked{On: day}, "Your card was revoked on 3 May 2027", "Votre carte a été révoquée le 3 mai 2027", true},
