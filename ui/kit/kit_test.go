@@ -108,9 +108,9 @@ func TestSegments(t *testing.T) {
 }
 
 func TestDetailsAreFolded(t *testing.T) {
-	app := test.NewTempApp(t)
-	changed := 0
-	d := NewDetails(400, func() { changed++ })
+	test.NewTempApp(t)
+	changed, copied := 0, ""
+	d := NewDetails(func(s string) { copied = s }, 400, func() { changed++ })
 	d.Say("Details", "Copy", "Copied")
 	if d.Content.Visible() {
 		t.Error("there is a fold with nothing in it")
@@ -121,8 +121,8 @@ func TestDetailsAreFolded(t *testing.T) {
 	}
 	d.fold.Press()
 	d.button.Press()
-	if !d.text.Visible() || app.Clipboard().Content() != "pcsc: 0x80100069" || d.button.AccessibilityLabel() != "Copied" {
-		t.Errorf("the desk gets %q", app.Clipboard().Content())
+	if !d.text.Visible() || copied != "pcsc: 0x80100069" || d.button.AccessibilityLabel() != "Copied" {
+		t.Errorf("the desk gets %q", copied)
 	}
 	d.Set("another")
 	if d.text.Visible() || d.button.AccessibilityLabel() != "Copy" {
@@ -130,6 +130,10 @@ func TestDetailsAreFolded(t *testing.T) {
 	}
 	if changed == 0 {
 		t.Error("nobody is told of another size")
+	}
+	none := NewDetails(nil, 400, func() {})
+	if none.Set("secret"); none.Content.Visible() {
+		t.Error("a House that leaves no details shows them")
 	}
 }
 

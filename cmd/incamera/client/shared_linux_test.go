@@ -27,10 +27,12 @@ import (
 
 	"fyne.io/fyne/v2/app"
 
+	"incamera/cmd/incamera/rehearsal"
 	"incamera/cmd/seat"
 	"incamera/identity/identitytest"
 	"incamera/identity/identitytest/house"
 	"incamera/identity/trust"
+	"incamera/media"
 	"incamera/media/device"
 	"incamera/media/engine"
 	"incamera/media/mediatest"
@@ -127,6 +129,7 @@ func (s *script) client(ctx context.Context) (*client, []*identitytest.Card, err
 	}
 	rack := NewRack(device.New(), seat.None, seat.None, seat.None)
 	if len(cards) > 0 {
+		rack.chosen[media.CameraDevice] = rehearsal.Pattern
 		rack.instead = func(context.Context) (engine.PictureSource, error) {
 			return mediatest.NewCamera(mediatest.NewPattern(image.Pt(320, 180), 0), 5), nil
 		}
