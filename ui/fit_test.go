@@ -89,7 +89,7 @@ func fits(t *testing.T, s *screen, width, height float32) {
 			t.Errorf("%q needs %v, has %v", name, need, have)
 		}
 		right, low := th.At.X+have.Width, th.At.Y+have.Height
-		if th.At.X < -0.5 || right > width+0.5 || !th.Scrolls && (th.At.Y < -0.5 || low > height+0.5) {
+		if !th.Aside && (th.At.X < -0.5 || right > width+0.5) || !th.Scrolls && (th.At.Y < -0.5 || low > height+0.5) {
 			t.Errorf("%q at %v, %v is beyond the window", name, th.At, have)
 		}
 	})

@@ -18,6 +18,7 @@ type Thing struct {
 	At      fyne.Position // on the canvas
 	Depth   int
 	Scrolls bool // lies in something that scrolls
+	Aside   bool // and that scrolls sideways
 }
 
 // Walk calls visit with every object that is shown in o, the outer first.
@@ -29,8 +30,9 @@ func walk(t Thing, visit func(Thing)) {
 	}
 	visit(t)
 	for _, c := range inner(t.Object) {
-		_, scrolls := t.Object.(*container.Scroll)
-		walk(Thing{c, t.At.Add(c.Position()), t.Depth + 1, t.Scrolls || scrolls}, visit)
+		scroll, scrolls := t.Object.(*container.Scroll)
+		aside := scrolls && scroll.Direction != container.ScrollVerticalOnly
+		walk(Thing{c, t.At.Add(c.Position()), t.Depth + 1, t.Scrolls || scrolls, t.Aside || aside}, visit)
 	}
 }
 
