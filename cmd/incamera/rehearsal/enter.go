@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -131,9 +132,15 @@ func (r *run) sit(ctx context.Context) error {
 	case own.Seat = <-own.seats:
 		return nil
 	case <-own.done:
+		if own.err == nil {
+			return errDeclined
+		}
 		return fmt.Errorf("rehearsal: the person at this machine did not sit down: %w", own.err)
 	}
 }
+
+// errDeclined says that the person at this machine would not sit down.
+var errDeclined = errors.New("rehearsal: the person at this machine went away")
 
 // Pattern names, among cameras, a moving picture.
 const Pattern = "pattern"

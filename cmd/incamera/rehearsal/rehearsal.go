@@ -120,7 +120,11 @@ func (r *run) play(ctx context.Context) error {
 	if err := r.build(ctx); err != nil {
 		return err
 	}
-	if err := r.enter(ctx); err != nil {
+	err := r.enter(ctx)
+	switch {
+	case errors.Is(err, errDeclined) && r.For == 0: // there is nothing to rehearse, nor to measure
+		return nil
+	case err != nil:
 		return err
 	}
 	if r.For > 0 {
