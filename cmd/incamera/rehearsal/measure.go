@@ -173,13 +173,19 @@ func (r *run) look(ctx context.Context) {
 // compare finds what went into the microphone in what came out of the
 // loudspeaker.
 func (r *run) compare(in, out mediatest.Recording) {
-	const reach = time.Second
+	const (
+		reach = time.Second
+		alike = 0.7 // below it, half a second of speech may be found where it is not
+	)
 	m := in.FindIn(out, reach)
 	if len(m) == 0 {
 		r.trouble("no speech was recorded")
 		return
 	}
-	p50, p95, correlation := mediatest.Summary(m, 0.5)
+	p50, p95, correlation := mediatest.Summary(m, alike)
+	if p50 == 0 {
+		r.trouble("nothing of what was said was recognised at the loudspeaker")
+	}
 	r.report.Sound.MouthToEar = Spread{ms(p50), ms(p95)}
 	r.report.Sound.Correlation = math.Round(correlation*1000) / 1000
 }
