@@ -33,19 +33,18 @@ func (s *Sealer) Pin() (uint64, error) {
 // It fails with [ErrNoKey] before the first epoch and after the last.
 func (s *Sealer) Seal(dst []byte, context uint64, metadata, payload []byte) ([]byte, Frame, error) {
 	e := s.pinned
-	s.pinned = nil
-	if e == nil {
-		e = s.ring.held.Load().sender(s.ring.now)
-	}
-	if e == nil {
+	if e != nil {
+		s.pinned = nil
+	} else if e = s.ring.held.Load().sender(s.ring.now); e == nil {
 		return dst, Frame{}, ErrNoKey
 	}
 	k, err := e.key(e.Own, context)
 	if err != nil {
 		return dst, Frame{}, err
 	}
-	f := Frame{Epoch: e.Number, Counter: e.ctr.Add(1) - 1, Leaf: e.Own, Context: context}
-	return k.seal(dst, f.Counter, metadata, payload, &s.scratch), f, nil
+	ctr := e.ctr.Add(1) - 1
+	dst = k.seal(dst, ctr, metadata, payload, &s.scratch)
+	return dst, Frame{Epoch: e.Number, Counter: ctr, Leaf: e.Own, Context: context}, nil
 }
 
 // An Opener opens the frames of one track of one member. It belongs to one

@@ -1,6 +1,7 @@
 package sframe
 
 import (
+	"encoding/binary"
 	"errors"
 	"math/bits"
 )
@@ -20,27 +21,43 @@ type Header struct {
 
 // Append appends the header's only encoding to dst: 1 to [MaxHeader] bytes.
 func (h Header) Append(dst []byte) []byte {
-	at := len(dst)
-	dst = append(dst, 0)
-	var k, c byte
-	dst, k = appendField(dst, h.KID)
-	dst, c = appendField(dst, h.CTR)
-	dst[at] = k<<4 | c
-	return dst
+	if word, n := h.word(); n > 0 {
+		return appendWord(dst, word, n)
+	}
+	k, n := code(h.KID)
+	c, m := code(h.CTR)
+	dst = append(dst, k<<4|c)
+	return appendWord(appendWord(dst, tail(h.KID, n), n), tail(h.CTR, m), m)
 }
 
-// appendField returns the four bits that stand for v in the first byte, and
-// appends the bytes that do not fit there.
-func appendField(dst []byte, v uint64) ([]byte, byte) {
-	if v < 8 {
-		return dst, byte(v)
+// word returns the header at the front of a word, and its length; 0 if it does
+// not fit there. Most do, and a word is written at once.
+func (h Header) word() (word uint64, length int) {
+	k, n := code(h.KID)
+	c, m := code(h.CTR)
+	if n+m > 7 {
+		return 0, 0
 	}
-	n := (bits.Len64(v) + 7) / 8
-	for at := 8 * (n - 1); at >= 0; at -= 8 {
-		dst = append(dst, byte(v>>at))
-	}
-	return dst, 8 | byte(n-1)
+	return uint64(k<<4|c)<<56 | tail(h.KID, n)>>8 | tail(h.CTR, m)>>(8+8*n), 1 + n + m
 }
+
+// appendWord appends the first n bytes of word.
+func appendWord(dst []byte, word uint64, n int) []byte {
+	return binary.BigEndian.AppendUint64(dst, word)[:len(dst)+n]
+}
+
+// code returns the four bits that stand for v in the first byte, and how many
+// bytes more v takes.
+func code(v uint64) (bits4 byte, n int) {
+	if v < 8 {
+		return byte(v), 0
+	}
+	n = (bits.Len64(v) + 7) / 8
+	return 8 | byte(n-1), n
+}
+
+// tail is v's last n bytes, at the front of a word.
+func tail(v uint64, n int) uint64 { return v << (64 - 8*n) }
 
 // ParseHeader reads the header at the start of frame and returns its length.
 // A header longer than it need be is refused, so that each frame has one form.

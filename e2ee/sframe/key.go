@@ -58,7 +58,8 @@ func (s Suite) KeySize() int {
 type Key struct {
 	kid  uint64
 	aead cipher.AEAD
-	salt [12]byte
+	high uint32 // the salt: its first bytes, and those that the counter is added to
+	low  uint64
 }
 
 // NewKey derives the key that kid names from base (RFC 9605, section 4.4.2).
@@ -87,12 +88,12 @@ func newKey[H hash.Hash](h func() H, s Suite, base []byte, kid uint64) (*Key, er
 		return nil, fmt.Errorf("sframe: deriving a key: %w", err)
 	}
 	defer clear(raw)
-	k := &Key{kid: kid}
-	salt, err := hkdf.Expand(h, secret, label("SFrame 1.0 Secret salt ", s, kid), len(k.salt))
+	salt, err := hkdf.Expand(h, secret, label("SFrame 1.0 Secret salt ", s, kid), 12)
 	if err != nil {
 		return nil, fmt.Errorf("sframe: deriving a salt: %w", err)
 	}
-	copy(k.salt[:], salt)
+	defer clear(salt)
+	k := &Key{kid: kid, high: binary.BigEndian.Uint32(salt), low: binary.BigEndian.Uint64(salt[4:])}
 	block, err := aes.NewCipher(raw)
 	if err != nil {
 		return nil, fmt.Errorf("sframe: deriving a key: %w", err)
@@ -115,9 +116,8 @@ type scratch struct {
 }
 
 func (k *Key) prepare(s *scratch, ctr uint64) {
-	s.nonce = k.salt
-	low := s.nonce[4:]
-	binary.BigEndian.PutUint64(low, binary.BigEndian.Uint64(low)^ctr)
+	binary.BigEndian.PutUint32(s.nonce[:4], k.high)
+	binary.BigEndian.PutUint64(s.nonce[4:], k.low^ctr)
 }
 
 // Seal appends the header and the sealed payload to dst. A counter must not be
@@ -128,8 +128,12 @@ func (k *Key) Seal(dst []byte, ctr uint64, metadata, payload []byte) []byte {
 
 func (k *Key) seal(dst []byte, ctr uint64, metadata, payload []byte, s *scratch) []byte {
 	k.prepare(s, ctr)
-	s.aad = Header{KID: k.kid, CTR: ctr}.Append(s.aad[:0])
-	dst = append(dst, s.aad...)
+	h := Header{KID: k.kid, CTR: ctr}
+	if word, n := h.word(); n > 0 {
+		s.aad, dst = appendWord(s.aad[:0], word, n), appendWord(dst, word, n)
+	} else {
+		s.aad, dst = h.Append(s.aad[:0]), h.Append(dst)
+	}
 	s.aad = append(s.aad, metadata...)
 	return k.aead.Seal(dst, s.nonce[:], payload, s.aad)
 }
