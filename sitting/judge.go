@@ -8,6 +8,9 @@ import (
 // DoorsOpen is how long before a sitting's time one may arrive.
 const DoorsOpen = time.Hour
 
+// Doors is from when on one may arrive.
+func (o *Order) Doors() time.Time { return o.Opens.Add(-DoorsOpen) }
+
 // Judge reports whether e has an effect on s, as nil or a [Refusal]. It judges
 // all but what needs keys: the service has it judge an entry before it puts it
 // in the order, and clients judge again. e.Hash does not matter.
@@ -86,7 +89,7 @@ func judgeRequest(s State, r Request, at time.Time) error {
 // and that it has not said this before.
 func judgeSession(s State, r Request, at time.Time) error {
 	_, arrives := r.Body.(Arrive)
-	if arrives && at.Before(s.Order.Opens.Add(-DoorsOpen)) {
+	if arrives && at.Before(s.Order.Doors()) {
 		return RefusedEarly
 	}
 	if r.Counter == 0 {

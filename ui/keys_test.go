@@ -366,7 +366,7 @@ func TestLobbyEntersWhatIsOpen(t *testing.T) {
 		d := &uitest.Door{}
 		open, early, bad := uitest.Order(sitting.Public, 3), uitest.Order(sitting.InCamera, 3), uitest.Order(sitting.Public, 3)
 		open.Sitting, early.Sitting, bad.Sitting = "open", "early", "bad"
-		early.Opens = uitest.Now.Add(time.Hour)
+		early.Opens = uitest.Now.Add(sitting.DoorsOpen + time.Second)
 		s.ShowLobby("M. Lafontaine", []ui.Sitting{{Order: bad, Trouble: uitest.Unreachable}, {Order: early}, {Order: open}}, d)
 		s.loop.Settle()
 		items := 0
@@ -379,6 +379,19 @@ func TestLobbyEntersWhatIsOpen(t *testing.T) {
 		s.key(fyne.KeyReturn)
 		if items != 3 || !slices.Equal(d.Asked, []string{"enter open"}) {
 			t.Errorf("%d sittings, asked %q", items, d.Asked)
+		}
+	})
+}
+
+func TestLobbyLetsInOnceTheDoorsAreOpen(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		d, soon := &uitest.Door{}, uitest.Order(sitting.Public, 3)
+		soon.Sitting, soon.Opens = "soon", uitest.Now.Add(sitting.DoorsOpen)
+		s.ShowLobby("M. Lafontaine", []ui.Sitting{{Order: soon}}, d)
+		s.loop.Settle()
+		s.key(fyne.KeyReturn)
+		if !s.says("The doors are open") || !slices.Equal(d.Asked, []string{"enter soon"}) {
+			t.Errorf("asked %q", d.Asked)
 		}
 	})
 }

@@ -107,11 +107,12 @@ func (v *View) Show(sittings []Sitting, now time.Time) {
 	v.build()
 }
 
-// open reports whether a sitting may be entered now.
+// open reports whether a sitting may be entered now, which is so from when its
+// doors are open on.
 func (v *View) open(id sitting.ID) bool {
 	for _, s := range v.sittings {
 		if s.Order.Sitting == id {
-			return s.Trouble == nil && !v.now.Before(s.Order.Opens) && v.now.Before(s.Order.Closes)
+			return s.Trouble == nil && !v.now.Before(s.Order.Doors()) && v.now.Before(s.Order.Closes)
 		}
 	}
 	return false
@@ -158,8 +159,10 @@ func (v *View) choose(id sitting.ID) {
 func (v *View) when(s Sitting) string {
 	w, o := v.words, s.Order
 	switch {
-	case v.now.Before(o.Opens):
+	case v.now.Before(o.Doors()):
 		return fmt.Sprintf(w.Lobby.OpensAt, w.ShortDay(o.Opens), w.Clock(o.Opens))
+	case v.now.Before(o.Opens):
+		return fmt.Sprintf(w.Lobby.DoorsOpen, w.Clock(o.Opens))
 	case !v.now.Before(o.Closes):
 		return w.Lobby.Ended
 	}

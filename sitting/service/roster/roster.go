@@ -133,7 +133,7 @@ func Match(order *sitting.Order, person identity.Person) (sitting.Member, error)
 // and its signer's card is good still.
 func (l *Listed) Enters(person identity.Person, verify Verify, at time.Time) (sitting.Member, error) {
 	switch o := l.Order; {
-	case at.Before(o.Opens.Add(-sitting.DoorsOpen)):
+	case at.Before(o.Doors()):
 		return sitting.Member{}, &EarlyError{Sitting: o.Sitting, Opens: o.Opens}
 	case at.After(o.Closes):
 		return sitting.Member{}, &OverError{Sitting: o.Sitting, On: o.Closes}

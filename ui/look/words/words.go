@@ -62,7 +62,7 @@ type SignIn struct {
 // Lobby are the words of the lobby.
 type Lobby struct {
 	Title, Lead, Empty, EmptyHint, Enter, OpenNow, OpensAt, Ended, Until, YourRole, Refresh string
-	SignOut                                                                                 string
+	SignOut, DoorsOpen                                                                      string
 }
 
 // Devices are the words of the check before a sitting.
