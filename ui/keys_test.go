@@ -267,6 +267,18 @@ func TestF6WalksOverThePanes(t *testing.T) {
 	})
 }
 
+func TestF6PassesWhatIsGreyed(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		s.sit(uitest.Me, floorTo(uitest.Me)) // who has the floor cannot raise a hand
+		for range 5 {
+			s.key(fyne.KeyF6)
+			if f, ok := s.loop.Canvas().Focused().(fyne.Disableable); s.loop.Canvas().Focused() == nil || ok && f.Disabled() {
+				t.Errorf("the keyboard is at %T", s.loop.Canvas().Focused())
+			}
+		}
+	})
+}
+
 func TestLanguageChangesAtOnce(t *testing.T) {
 	english(t, func(t *testing.T, s *screen) {
 		for _, r := range uitest.Rooms {

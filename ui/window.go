@@ -12,6 +12,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -254,14 +255,17 @@ func (w *Window) goOn() {
 	}
 }
 
-// walk gives the keyboard to the next pane.
+// walk gives the keyboard to the next pane that takes it.
 func (w *Window) walk() {
 	p, ok := w.room.(paned)
 	c := w.window.Canvas()
 	if !ok || c.Overlays().Top() != nil {
 		return
 	}
-	panes := append(p.Panes(), w.head.language)
+	panes := slices.DeleteFunc(append(p.Panes(), w.head.language), greyed)
+	if len(panes) == 0 {
+		return
+	}
 	next := 0
 	for i, f := range panes {
 		if f == c.Focused() {
@@ -269,6 +273,12 @@ func (w *Window) walk() {
 		}
 	}
 	c.Focus(panes[next])
+}
+
+// greyed reports whether what could have the keyboard cannot now.
+func greyed(f fyne.Focusable) bool {
+	d, ok := f.(fyne.Disableable)
+	return ok && d.Disabled()
 }
 
 // Resize changes the size of the window, in pixels at scale 1.

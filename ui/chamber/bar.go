@@ -123,6 +123,16 @@ func (b *bar) says(v *View) string {
 	return ""
 }
 
+// first is where the keyboard enters the bar: what can be pressed there now.
+func (b *bar) first() *kit.Button {
+	for _, o := range []*kit.Button{b.microphone, b.hand, b.camera} {
+		if !o.Disabled() {
+			return o
+		}
+	}
+	return b.leave
+}
+
 // place is where a member is in the queue, from 1; 0 for not at all.
 func place(hands []sitting.Hand, m sitting.MemberID) int {
 	return 1 + slices.IndexFunc(hands, func(h sitting.Hand) bool { return h.By == m })

@@ -188,7 +188,11 @@ func (v *View) givesFloor() bool {
 
 // Panes are what F6 walks over.
 func (v *View) Panes() []fyne.Focusable {
-	return []fyne.Focusable{v.bar.hand, v.header.seal, v.members.search, v.members.list}
+	panes := []fyne.Focusable{v.bar.first(), v.header.seal, v.members.search, v.members.list}
+	if v.givesFloor() {
+		panes = append(panes, v.console.Go())
+	}
+	return panes
 }
 
 // Tell says what is wrong; nil says nothing.
