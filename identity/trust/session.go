@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"time"
 
@@ -52,8 +53,6 @@ func newSession(ctx context.Context, card identity.Card, ask identity.Asker, now
 	if latest := from.Add(MaxSession); until.After(latest) {
 		until = latest
 	}
-	attestation, stop := attestationFrom(ctx, card)
-	defer stop()
 	var der []byte
 	err = card.Use(ctx, ask, func(signer crypto.Signer) error {
 		der, err = Issue(cert, signer, &key.PublicKey, from, until)
@@ -66,9 +65,13 @@ func newSession(ctx context.Context, card identity.Card, ask identity.Asker, now
 	if err != nil {
 		return nil, fmt.Errorf("trust: session certificate: %w", err)
 	}
+	attestation, err := attestationFrom(ctx, card)
+	if err != nil {
+		return nil, err
+	}
 	return &Session{
 		Key:    key,
-		Chain:  append([][]byte{der, cert.Raw}, attestation()...),
+		Chain:  append([][]byte{der, cert.Raw}, attestation...),
 		Person: claimed(chain{session: session, card: cert}),
 	}, nil
 }
@@ -94,22 +97,19 @@ type attested interface {
 }
 
 // attestationFrom asks card for its attestation, which takes a real one the
-// better part of a second: so it is asked while the person types the PIN. wait
-// returns what card showed; a card that cannot, or fails to, shows nothing,
-// which is judged by those who ask for it. stop ends the asking and waits for it.
-func attestationFrom(ctx context.Context, card identity.Card) (wait func() [][]byte, stop func()) {
+// better part of a second. It is asked when the card has signed: so nobody holds
+// the card while the PIN is typed. A card that cannot tell, or that answers what
+// makes no sense, shows nothing, which is judged by those who ask for it; one
+// that could not be asked is an error, for it may be asked again.
+func attestationFrom(ctx context.Context, card identity.Card) ([][]byte, error) {
 	a, ok := card.(attested)
 	if !ok {
-		return func() [][]byte { return nil }, func() {}
+		return nil, nil
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	var ders [][]byte
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if shown, err := a.Attestation(ctx); err == nil {
-			ders = shown
-		}
-	}()
-	return func() [][]byte { <-done; return ders }, func() { cancel(); <-done }
+	ders, err := a.Attestation(ctx)
+	_, busy := errors.AsType[*identity.BusyError](err)
+	if busy || errors.Is(err, identity.ErrCardRemoved) || errors.Is(err, identity.ErrNoService) || ctx.Err() != nil {
+		return nil, err
+	}
+	return ders, nil
 }
