@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -194,16 +195,24 @@ func TestWrongLists(t *testing.T) {
 		}
 	}
 	type flags struct {
-		Users      bool `asn1:"optional,tag:1"`
-		CAs        bool `asn1:"optional,tag:2"`
-		Indirect   bool `asn1:"optional,tag:4"`
-		Attributes bool `asn1:"optional,tag:5"`
+		Users      bool           `asn1:"optional,tag:1"`
+		CAs        bool           `asn1:"optional,tag:2"`
+		Reasons    asn1.BitString `asn1:"optional,tag:3"`
+		Indirect   bool           `asn1:"optional,tag:4"`
+		Attributes bool           `asn1:"optional,tag:5"`
 	}
 	type elsewhere struct {
 		Point struct {
 			Full []asn1.RawValue `asn1:"tag:0"`
 		} `asn1:"tag:0"`
 	}
+	type relative struct {
+		Point struct {
+			Name []pkix.AttributeTypeAndValue `asn1:"tag:1,set"`
+		} `asn1:"tag:0"`
+	}
+	var beside relative
+	beside.Point.Name = []pkix.AttributeTypeAndValue{{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: "part"}}
 	var other elsewhere
 	other.Point.Full = []asn1.RawValue{{Class: asn1.ClassContextSpecific, Tag: 6, Bytes: []byte("http://house.example/part-2.crl")}}
 	issuingPoint, delta := asn1.ObjectIdentifier{2, 5, 29, 28}, asn1.ObjectIdentifier{2, 5, 29, 27}
@@ -213,12 +222,22 @@ func TestWrongLists(t *testing.T) {
 		t.Fatal(err)
 	}
 	cases := map[string]func(*press){
-		"over":             func(p *press) { p.at = noon.Add(-2 * time.Hour) },
-		"not yet":          func(p *press) { p.at = noon.Add(time.Hour) },
-		"another's":        func(p *press) { p.raw = foreign },
-		"rubbish":          func(p *press) { p.raw = []byte("<html>sign in to the guest network</html>") },
-		"empty":            func(p *press) { p.raw = []byte{} },
-		"delta":            func(p *press) { p.list = point(delta, big.NewInt(1)) },
+		"over":      func(p *press) { p.at = noon.Add(-2 * time.Hour) },
+		"not yet":   func(p *press) { p.at = noon.Add(time.Hour) },
+		"another's": func(p *press) { p.raw = foreign },
+		"rubbish":   func(p *press) { p.raw = []byte("<html>sign in to the guest network</html>") },
+		"empty":     func(p *press) { p.raw = []byte{} },
+		"delta":     func(p *press) { p.list = point(delta, big.NewInt(1)) },
+		"delta, not critical": func(p *press) {
+			p.list = func(l *x509.RevocationList) {
+				point(delta, big.NewInt(1))(l)
+				l.ExtraExtensions[0].Critical = false
+			}
+		},
+		"some reasons": func(p *press) {
+			p.list = point(issuingPoint, flags{Reasons: asn1.BitString{Bytes: []byte{0x40}, BitLength: 2}})
+		},
+		"relative point":   func(p *press) { p.list = point(issuingPoint, beside) },
 		"authorities only": func(p *press) { p.list = point(issuingPoint, flags{CAs: true}) },
 		"indirect":         func(p *press) { p.list = point(issuingPoint, flags{Indirect: true}) },
 		"attributes":       func(p *press) { p.list = point(issuingPoint, flags{Attributes: true}) },
@@ -245,6 +264,11 @@ func TestWrongLists(t *testing.T) {
 	p.list, p.half = point(issuingPoint, flags{Users: true}), true
 	if err := p.revocation(anchors, trust.Hard).Check(t.Context(), chain, noon); err != nil {
 		t.Errorf("a list for people only: %v", err)
+	}
+	p.half = false // so is the root's, which is asked about an authority
+	err = p.revocation(anchors, trust.Hard).Check(t.Context(), chain, noon)
+	if unknown, ok := errors.AsType[*identity.RevocationUnknown](err); !ok || unknown.What != identity.IssuerCertificate {
+		t.Errorf("a list for people only, about an authority: %v", err)
 	}
 }
 
@@ -358,6 +382,12 @@ func TestWrongAnswers(t *testing.T) {
 			by := responder(t, p.house, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment })
 			p.reply = func(a *house.Answer) { a.By = by }
 		},
+		"by one with odd limits": func(t *testing.T, p *press) {
+			by := responder(t, p.house, func(c *x509.Certificate) {
+				c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{1, 2, 3, 4}, Critical: true, Value: []byte{5, 0}})
+			})
+			p.reply = func(a *house.Answer) { a.By = by }
+		},
 		"by one that is over": func(t *testing.T, p *press) {
 			by := responder(t, p.house, func(c *x509.Certificate) { c.NotAfter = noon.Add(-time.Second) })
 			p.reply = func(a *house.Answer) { a.By = by }
@@ -377,6 +407,27 @@ func TestWrongAnswers(t *testing.T) {
 				t.Errorf("Check = %v", err)
 			}
 		})
+	}
+}
+
+// An answer that does not say when the next one comes counts for ten minutes.
+func TestAnswerWithoutNext(t *testing.T) {
+	p, anchors, chain, _ := pressed(t)
+	kinds["responder"](p)
+	p.half, p.reply = true, func(a *house.Answer) { a.Template.NextUpdate = time.Time{} }
+	for after, good := range map[time.Duration]bool{0: true, 9 * time.Minute: true, 11 * time.Minute: false} {
+		if err := p.revocation(anchors, trust.Hard).Check(t.Context(), chain, noon.Add(after)); (err == nil) != good {
+			t.Errorf("after %v: %v", after, err)
+		}
+	}
+}
+
+// With revocation off nobody is asked, whatever is published.
+func TestOff(t *testing.T) {
+	p, anchors, chain, card := pressed(t)
+	p.house.Revoke(card, noon, 1)
+	if err := p.revocation(anchors, trust.Off).Check(t.Context(), chain, noon); err != nil || len(p.asked) > 0 {
+		t.Errorf("Check = %v, asked %v", err, p.asked)
 	}
 }
 
@@ -414,13 +465,21 @@ func TestNoPointers(t *testing.T) {
 	if err := p.revocation(anchors, trust.Hard).Check(t.Context(), chain, noon); err != nil {
 		t.Errorf("configured authority: %v", err)
 	}
+	unknowing, err := trust.LoadAnchors(pemOf(h.Root())) // the authority comes along with the card
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = p.revocation(unknowing, trust.Hard).Check(t.Context(), append(slices.Clone(chain), h.Issuing().Raw), noon)
+	if unknown, ok := errors.AsType[*identity.RevocationUnknown](err); !ok || unknown.What != identity.IssuerCertificate {
+		t.Errorf("an authority that came along: %v", err)
+	}
 	bare := tremblay
 	bare.Alter = func(c *x509.Certificate) {
 		c.CRLDistributionPoints = []string{"ldap://house.example/cn=x"}
 		c.OCSPServer = nil
 	}
 	chain, _ = signedIn(t, h, bare)
-	err := p.revocation(anchors, trust.Hard).Check(t.Context(), chain, noon)
+	err = p.revocation(anchors, trust.Hard).Check(t.Context(), chain, noon)
 	if _, ok := errors.AsType[*identity.RevocationUnknown](err); !ok {
 		t.Errorf("card without pointers: %v", err)
 	}

@@ -2,6 +2,7 @@ package trust_test
 
 import (
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -158,5 +159,21 @@ func TestThreeSignatures(t *testing.T) {
 		if refusedNow := err != nil; refusedNow != (i < 3) {
 			t.Errorf("with the signature of certificate %d damaged: %v", i, err)
 		}
+	}
+}
+
+// A session key is on P-256, or nothing is signed.
+func TestIssueOnP256(t *testing.T) {
+	h, _ := founded(t, house.Options{})
+	card, cardKey, err := h.IssueCard(tremblay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, ok := ecKey(t, elliptic.P384()).Public().(*ecdsa.PublicKey)
+	if !ok {
+		t.Fatal("no ECDSA key")
+	}
+	if der, err := trust.Issue(card, cardKey, other, noon, noon.Add(time.Hour)); err == nil {
+		t.Errorf("a certificate of %d bytes for a key on P-384", len(der))
 	}
 }

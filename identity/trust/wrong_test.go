@@ -57,6 +57,7 @@ func TestWrongCards(t *testing.T) {
 		"no key usage":                  {alter(func(c *x509.Certificate) { c.KeyUsage = 0 }), &identity.WrongPurpose{}},
 		"encipherment":                  {alter(func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment }), &identity.WrongPurpose{}},
 		"signs certificates":            {alter(func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageCertSign }), &identity.WrongPurpose{}},
+		"serial number 0":               {alter(func(c *x509.Certificate) { c.SerialNumber = new(big.Int) }), &identity.BadCertificate{}},
 		"unknown and critical":          {alter(func(c *x509.Certificate) { c.ExtraExtensions = append(c.ExtraExtensions, critical) }), &identity.BadCertificate{}},
 		"Ed25519":                       {house.Person{Key: ed25519Key(t)}, &identity.BadCertificate{}},
 		"P-521":                         {house.Person{Key: ecKey(t, elliptic.P521())}, &identity.BadCertificate{}},
@@ -283,6 +284,7 @@ func TestWrongSessions(t *testing.T) {
 		"empty common name":  {name(func(s pkix.RDNSequence) pkix.RDNSequence { s[len(s)-1][0].Value = ""; return s }), &identity.BadCertificate{}},
 		"two in one name":    {name(func(s pkix.RDNSequence) pkix.RDNSequence { l := len(s) - 1; s[l] = append(s[l], s[0][0]); return s }), &identity.BadCertificate{}},
 		"other issuer":       {func(f *forgery) { f.rawIssuer(t) }, &identity.BadCertificate{}},
+		"serial number 0":    {func(f *forgery) { f.t.SerialNumber = new(big.Int) }, &identity.BadCertificate{}},
 		"long serial number": {func(f *forgery) { f.t.SerialNumber = new(big.Int).Lsh(big.NewInt(1), 159) }, &identity.BadCertificate{}},
 	}
 	for label, c := range cases {
