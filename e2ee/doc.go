@@ -13,13 +13,15 @@
 // whom the sitting's own rules admit ([Staged.Admit]). It cannot show two
 // members two histories for long: they end in epochs whose authenticators
 // (section 8.7), and the words made of them ([Epoch.Words]), differ, and the
-// heads that senders sign ([Head]) do not match.
+// heads that senders sign ([Head]) do not match. Only with an insider who makes
+// both commits, a million times over, can it have the words agree.
 //
 // The relay forwards frames. It cannot open them, alter them or the byte that
 // they show in the clear (RFC 9605, section 4.4.3), play them a second time, even
 // on a track that it begins anew, or pass one member's frames off as another's:
 // the key id names a leaf (section 5.2), and the leaf's owner has to be the
-// publisher. It sees who sends, when and how much, and can silence anybody.
+// publisher. It sees who sends, when and how much, and can silence or delay
+// anybody.
 //
 // The network sees what the relay sees, inside TLS and DTLS.
 //
@@ -31,11 +33,12 @@
 // digests of the frames of each track in the order of their numbers. A frame
 // that differs from what was signed for, or is the second of its number, is known
 // for a forgery at once. What is lost on the way costs nothing but itself, up to
-// a third of a voice's frames at random, or half a second at a time. When more is
-// lost than that, what came of it was heard unsigned; it is forgotten after half a
-// minute in which nothing was. So an insider who has the relay destroy what would
-// tell can be heard for Patience in each half minute, but no longer; if it is more, with
-// each alarm twice as much must be signed for before the member is heard again.
+// a fifth of a voice's frames at random (a seventh if signatures are of P-384), or
+// half a second at a time. When more is lost, what came of it was heard unsigned; it
+// is forgotten after half a minute in which nothing was. So an insider who has the
+// relay destroy what would tell can be heard for less than Patience in each half
+// minute without an alarm. After each alarm twice as much must be signed for before
+// the member is heard again: until then nobody hears either of them.
 //
 // A thief of a card cannot sign in without its PIN. A thief of an unlocked
 // laptop has the session: its key lives in memory only, for at most 12 hours, and
@@ -55,6 +58,7 @@
 // a member said. A member's own machine is trusted with that member's secrets:
 // keys are overwritten in the copies that we hold, not in those which an operating
 // system may have made, nor in what the standard library derives from them, which
-// is dropped (built with GOEXPERIMENT=runtimesecret, it is erased then). Within an epoch there is no forward secrecy
-// of frames: their keys live until [sframe.OldKeysLive] after the epoch's end.
+// is dropped (built with GOEXPERIMENT=runtimesecret, it is erased then). Within an
+// epoch there is no forward secrecy of frames: their keys live until
+// [sframe.OldKeysLive] after the epoch's end.
 package e2ee

@@ -16,7 +16,8 @@ var french string
 var words = map[string][]string{"en": strings.Fields(english), "fr": strings.Fields(french)}
 
 // codeWords is the length of the code: 40 bits. Two epochs of a fork have the
-// same one by chance only, since nobody chooses an authenticator.
+// same one by chance only, unless a member makes the commits of both and tries
+// about a million of each.
 const codeWords = 5
 
 // Words is a code to compare aloud, in "en" or "fr" (any other language has
