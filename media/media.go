@@ -116,14 +116,21 @@ type Meter struct {
 	Fault      error            // a device that is missing, taken or pulled; nil when all is well
 }
 
+// pictureMark is in the clear byte of every sealed picture, and not in the
+// first byte of the black ones that the relay makes up when a camera goes away.
+const pictureMark = 1 << 7
+
 // PictureClear is the one byte that a frame of picture carries in the clear.
 // The relay reads bit 0 only, as the first byte of a VP8 payload: 0 is a key
 // frame. Bits 1 and 2 are the temporal tier, bits 3 and 4 the layer; sealers
-// read these, to know which frames a receiver may never get.
+// read these, to know which frames a receiver may never get. Bit 7 is set.
 func PictureClear(key bool, layer, tier int) byte {
-	b := byte(tier&3)<<1 | byte(layer&3)<<3
+	b := pictureMark | byte(tier&3)<<1 | byte(layer&3)<<3
 	if !key {
 		b |= 1
 	}
 	return b
 }
+
+// IsPictureClear tells whether a frame that begins with b can be a sealed picture.
+func IsPictureClear(b byte) bool { return b&pictureMark != 0 }

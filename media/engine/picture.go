@@ -190,6 +190,11 @@ func (e *Engine) look(v *viewer, frame []byte, info relay.Info) {
 		v.missing = true
 		return
 	}
+	if !media.IsPictureClear(frame[0]) {
+		e.reject(true)
+		v.missing = true
+		return
+	}
 	opened, err := v.opener.Open(v.opened[:0], frame[:1], frame[1:])
 	if err != nil {
 		e.reject(info.Injected)
