@@ -318,6 +318,27 @@ func TestPicturesInViewAreTold(t *testing.T) {
 	})
 }
 
+func TestLargePictureGoesBeforeTiles(t *testing.T) {
+	on(t, "en", "2", 1280, 800, func(t *testing.T, s *screen) {
+		c := s.sit(uitest.Me, floorTo("tremblay"))
+		s.loop.Canvas().Capture() // pictures have a size once they are drawn
+		s.pass(time.Second)
+		if len(c.set.Tiles) < 2 {
+			t.Fatal("there are no tiles")
+		}
+		c.turn(func(s *ui.Scene) { s.Security = uitest.Alarmed(&s.Sitting) }) // takes half of the height
+		tall := float32(0)
+		uitest.Shown(s.loop.Canvas(), func(th uitest.Thing) {
+			if tile, ok := th.Object.(*kit.Tile); ok {
+				tall = max(tall, tile.Size().Height)
+			}
+		})
+		if tall < 200 || len(c.set.Tiles) > 1 {
+			t.Errorf("the large picture is %v high, %d pictures are fetched", tall, len(c.set.Tiles))
+		}
+	})
+}
+
 // press presses the button of that name.
 func (s *screen) press(name string) {
 	var found *kit.Button

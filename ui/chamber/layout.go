@@ -62,7 +62,8 @@ func (centre) Layout(o []fyne.CanvasObject, s fyne.Size) {
 }
 
 // boards lays out the stage: the large picture, under it the row of tiles, and
-// at the ends of the row, where not all tiles fit, what turns to others.
+// at the ends of the row, where not all tiles fit, what turns to others. Where
+// it is too low for both, the large picture has all of it.
 type boards struct{ stage *stage }
 
 func (boards) MinSize(o []fyne.CanvasObject) fyne.Size {
@@ -79,13 +80,13 @@ func (b *boards) Layout(o []fyne.CanvasObject, s fyne.Size) {
 		left = turnWidth()
 		width -= 2 * left
 	}
-	b.stage.resized(fits(width))
+	row := tileSize(width)
+	b.stage.resized(fits(width), s.Height-row.Height-look.Room-b.stage.plate.content.MinSize().Height < row.Height/2)
 	o[0].Move(fyne.Position{})
 	if !o[1].Visible() {
 		o[0].Resize(s)
 		return
 	}
-	row := tileSize(width)
 	y := s.Height - row.Height
 	o[0].Resize(fyne.NewSize(s.Width, max(0, y-look.Room)))
 	o[1].Move(fyne.NewPos(left, y))

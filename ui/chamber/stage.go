@@ -22,6 +22,7 @@ type stage struct {
 	order   []sitting.MemberID // who is in which tile, see arrange
 	first   int                // of the tiles on show
 	fit     int                // how many tiles fit
+	low     bool               // there is no room for tiles
 	view    *View
 	seen    map[string]image.Point // last told to Pictures
 
@@ -206,8 +207,8 @@ func (s *stage) showRow(v *View) {
 	s.next.Say("", w.Common.Next+which)
 	s.back.Allow(first > 0)
 	s.next.Allow(last < all)
-	more := all > s.fit
-	s.row.Hidden = all == 0
+	more := all > s.fit && !s.low
+	s.row.Hidden = all == 0 || s.low
 	s.back.Hidden, s.next.Hidden = !more, !more
 	s.row.Refresh()
 	s.content.Refresh()
@@ -257,7 +258,7 @@ func (s *stage) tick(v *View) {
 	}
 	first, last := page(s.first, s.fit, len(s.order))
 	for i, id := range s.order[first:last] {
-		if i < len(s.tiles) && id != "" && id != s.speaker {
+		if !s.low && i < len(s.tiles) && id != "" && id != s.speaker {
 			s.tiles[i].tile.Tick(v.now)
 			see(seen, id, s.tiles[i].tile)
 		}
@@ -274,12 +275,12 @@ func see(seen map[string]image.Point, id sitting.MemberID, t *kit.Tile) {
 	}
 }
 
-// resized says that another number of tiles fits.
-func (s *stage) resized(fit int) {
-	if fit == s.fit {
+// resized says how many tiles fit side by side, and whether it is too low for any.
+func (s *stage) resized(fit int, low bool) {
+	if fit == s.fit && low == s.low {
 		return
 	}
-	s.fit = fit
+	s.fit, s.low = fit, low
 	if s.content != nil { // nil while the stage is being built
 		s.showRow(s.view)
 	}
