@@ -88,7 +88,9 @@ func live() int {
 	if err != nil {
 		return fail(err)
 	}
+	played := make(chan struct{})
 	go func() {
+		defer close(played)
 		if err := s.play(c, cards, in); err != nil {
 			fail(err)
 			os.Exit(1)
@@ -98,6 +100,7 @@ func live() int {
 	if !c.next.Load() {
 		return 0
 	}
+	<-played
 	return fail(syscall.Exec("/proc/self/exe", os.Args, os.Environ()))
 }
 
@@ -182,7 +185,7 @@ func (s *script) play(c *client, cards []*identitytest.Card, in *json.Decoder) e
 		case "last out":
 			cards[1].Pull()
 			<-c.ctx.Done()
-			fmt.Fprintln(os.Stderr, "capture stopped after", stopped.CaptureStopped().Sub(began), "window closed after", time.Since(began))
+			say("took", "capture stopped after", stopped.CaptureStopped().Sub(began), "window closed after", time.Since(began))
 			return nil
 		}
 	}
@@ -268,6 +271,7 @@ func TestSharedMachineForgets(t *testing.T) {
 		t.Errorf("after the first card was pulled there sits %q", said)
 	}
 	p.tell("last out")
+	t.Log(p.until("took"))
 	p.until("born")
 	p.tell(script{address, h.AnchorsPEM(), nil})
 	if held := p.until("empty"); held != "" {
