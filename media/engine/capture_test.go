@@ -139,7 +139,7 @@ func TestFaultIsTriedAgain(t *testing.T) {
 	})
 }
 
-// TestTicketIsAskedForAgain: 100 ms to 2 s after each refusal.
+// TestTicketIsAskedForAgain: 100 ms to 1 s after each refusal.
 func TestTicketIsAskedForAgain(t *testing.T) {
 	var at []time.Duration
 	synctest.Test(t, func(t *testing.T) {
@@ -157,7 +157,7 @@ func TestTicketIsAskedForAgain(t *testing.T) {
 			t.Errorf("Run = %v", err)
 		}
 	})
-	want := []time.Duration{0, 100, 300, 700, 1500, 3100, 5100, 7100}
+	want := []time.Duration{0, 100, 300, 700, 1500, 2500, 3500, 4500, 5500, 6500, 7500}
 	if len(at) != len(want) {
 		t.Fatalf("asked at %v", at)
 	}
