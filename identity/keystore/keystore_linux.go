@@ -122,11 +122,32 @@ func (s *secrets) get(ctx context.Context, name string) ([]byte, error) {
 	if len(items) == 0 {
 		return nil, ErrNotFound
 	}
-	kept, err := s.service.GetSecret(items[0], *s.session)
-	if err != nil {
-		return nil, err
+	var value []byte
+	err = s.twice(func() error {
+		kept, err := s.service.GetSecret(items[0], *s.session)
+		if err == nil {
+			value, err = unwrap(kept)
+		}
+		return err
+	})
+	return value, err
+}
+
+// twice makes a call that carries a secret, and if it fails once more in a new
+// session. In one session of 256 the library and the service disagree about the
+// key: the library drops what zeros the shared secret begins with.
+func (s *secrets) twice(call func() error) error {
+	err := call()
+	if err == nil {
+		return nil
 	}
-	return unwrap(kept)
+	session, failed := s.service.OpenSession(secretservice.AuthenticationDHAES)
+	if failed != nil {
+		return err
+	}
+	s.service.CloseSession(s.session)
+	s.session = session
+	return call()
 }
 
 func (s *secrets) Set(ctx context.Context, name string, value []byte) error {
@@ -138,16 +159,17 @@ func (s *secrets) Set(ctx context.Context, name string, value []byte) error {
 		if err := s.unlock(ctx); err != nil {
 			return err
 		}
-		secret, err := s.session.NewSecret(kept)
-		if err != nil {
-			return err
-		}
 		if s.passing && !slices.Contains(s.names, name) {
 			s.names = append(s.names, name)
 		}
 		properties := secretservice.NewSecretProperties(application+": "+name, attributes(name))
-		_, err = s.service.CreateItem(s.collection(), properties, secret, secretservice.ReplaceBehaviorReplace)
-		return err
+		return s.twice(func() error {
+			secret, err := s.session.NewSecret(kept)
+			if err == nil {
+				_, err = s.service.CreateItem(s.collection(), properties, secret, secretservice.ReplaceBehaviorReplace)
+			}
+			return err
+		})
 	})
 }
 

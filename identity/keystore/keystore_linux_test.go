@@ -33,23 +33,25 @@ func keyring(t *testing.T) (home string) {
 	}
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", string(address))
 	run(t, "a password", "gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets")
-	await(t, "/org/freedesktop/secrets/collection/login")
+	// Whoever asks a keyring that is not there yet has the bus start another.
+	await(t, "boolean true", "org.freedesktop.DBus", "/org/freedesktop/DBus",
+		"org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.secrets")
+	await(t, "boolean false", "org.freedesktop.secrets", "/org/freedesktop/secrets/collection/login",
+		"org.freedesktop.DBus.Properties.Get", "string:org.freedesktop.Secret.Collection", "string:Locked")
 	return home
 }
 
-// await waits until the keyring has the collection, unlocked: it answers
-// before that.
-func await(t *testing.T, collection string) {
+// await asks over the bus until it is answered so.
+func await(t *testing.T, answer, who string, what ...string) {
 	t.Helper()
 	for range 200 {
-		ask := exec.Command("dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.secrets", collection,
-			"org.freedesktop.DBus.Properties.Get", "string:org.freedesktop.Secret.Collection", "string:Locked")
-		if out, err := ask.Output(); err == nil && bytes.Contains(out, []byte("boolean false")) {
+		ask := exec.Command("dbus-send", append([]string{"--session", "--print-reply", "--dest=" + who}, what...)...)
+		if out, err := ask.Output(); err == nil && bytes.Contains(out, []byte(answer)) {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	t.Fatalf("the keyring has no %s", collection)
+	t.Fatalf("%s never says %s", what[1], answer)
 }
 
 // run starts a program for the time of the test and returns what it writes.
