@@ -56,9 +56,7 @@ func (s *stage) epoch(n uint64) {
 }
 
 func (s *stage) base(n uint64) []byte {
-	b := make([]byte, MediaSuite.KeySize())
-	b[0], b[1] = byte(n), byte(n>>8)
-	return b
+	return bytes.Repeat([]byte{0xB5, 'k', byte(n), byte(n >> 8)}, MediaSuite.KeySize()/4)
 }
 
 // listeners are b and c, who hear what the relay says a publishes.
