@@ -49,7 +49,7 @@ func StartPulse(ctx context.Context, sinks ...string) (*Pulse, error) {
 // soon makes the next one who does wait for two seconds.
 func (p *Pulse) attend(ctx context.Context, sinks []string) error {
 	for _, s := range sinks {
-		cmd := p.command(ctx, "parec", format(s+".monitor")...)
+		cmd := p.command(ctx, "parec", format(s+".monitor", attending)...)
 		cmd.Stdout = deaf{} // a pipe to us: should we die, so does it, and then the server
 		if err := cmd.Start(); err != nil {
 			return fmt.Errorf("mediatest: cannot listen to %s: %w", s, err)

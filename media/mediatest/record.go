@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"strconv"
 	"time"
 
 	"incamera/media"
@@ -39,18 +40,27 @@ type Recorder struct {
 	recording Recording // valid when done
 }
 
-// format is that of the streams of parec and pacat.
-func format(device string) []string {
+// format is that of the streams of parec and pacat, which move sound latency
+// at a time: the server and they wake up as often.
+func format(device string, latency time.Duration) []string {
 	return []string{
 		"--device=" + device, "--raw", "--format=float32le", "--rate=48000", "--channels=1",
-		"--latency-msec=10", "--process-time-msec=5", "--client-name=incamera-test",
+		"--latency-msec=" + strconv.FormatInt(latency.Milliseconds(), 10), "--client-name=incamera-test",
 	}
 }
+
+// Latencies: a recording says when it began as well as one piece of it came
+// soon; whoever only plays has all of it in hand.
+const (
+	recording = 20 * time.Millisecond
+	playing   = 100 * time.Millisecond
+	attending = 50 * time.Millisecond
+)
 
 // Record records from source, such as a sink's monitor. It returns once sound comes.
 func (p *Pulse) Record(ctx context.Context, source string) (*Recorder, error) {
 	r := &Recorder{
-		cmd:   p.command(ctx, "parec", format(source)...),
+		cmd:   p.command(ctx, "parec", format(source, recording)...),
 		first: make(chan struct{}), done: make(chan struct{}),
 	}
 	r.cmd.Stderr = &r.said
@@ -117,7 +127,7 @@ func (p *Pulse) Play(ctx context.Context, sink string, samples []float32) error 
 	for _, s := range samples {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(s))
 	}
-	cmd := p.command(ctx, "pacat", append(format(sink), "--playback")...)
+	cmd := p.command(ctx, "pacat", append(format(sink, playing), "--playback")...)
 	cmd.Stdin = bytes.NewReader(b)
 	var said bytes.Buffer
 	cmd.Stderr = &said
