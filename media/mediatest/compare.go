@@ -28,15 +28,14 @@ func PSNR(a, b *image.YCbCr) float64 {
 
 // A Judge tells how good pictures of one pattern are. It is for one goroutine.
 type Judge struct {
-	pattern *Pattern
-	full    *image.YCbCr
-	scaled  image.YCbCr
-	scaler  vp8.Scaler
+	reel   reel
+	scaled image.YCbCr
+	scaler vp8.Scaler
 }
 
 // NewJudge returns a judge of pictures that p has drawn.
 func NewJudge(p *Pattern) *Judge {
-	return &Judge{pattern: p, full: image.NewYCbCr(p.wall.Rect, image.YCbCrSubsampleRatio420)}
+	return &Judge{reel: reel{pattern: p}}
 }
 
 // Judge reads got's stamp and compares got, of any size, with what was drawn;
@@ -45,8 +44,7 @@ func (j *Judge) Judge(got *image.YCbCr) (s Stamp, psnr float64, ok bool) {
 	if s, ok = ReadStamp(got); !ok {
 		return s, 0, false
 	}
-	j.pattern.Draw(j.full, s)
 	media.Resize(&j.scaled, got.Rect.Size())
-	j.scaler.Scale(&j.scaled, j.full)
+	j.scaler.Scale(&j.scaled, j.reel.show(s))
 	return s, PSNR(&j.scaled, got), true
 }

@@ -1,6 +1,7 @@
 package mediatest
 
 import (
+	"bytes"
 	"errors"
 	"image"
 	"math"
@@ -189,6 +190,19 @@ func TestPSNR(t *testing.T) {
 	}
 }
 
+func TestReelDrawsWhatDrawDoes(t *testing.T) {
+	p := NewPattern(image.Pt(640, 360), 0.3)
+	r, want := reel{pattern: p}, image.NewYCbCr(image.Rect(0, 0, 640, 360), image.YCbCrSubsampleRatio420)
+	for i, n := range []uint32{1, 2, 3, 40, 2999, 3000, 7, 7} {
+		s := Stamp{n, time.UnixMilli(int64(i) * 1234567)}
+		p.Draw(want, s)
+		got := r.show(s)
+		if !bytes.Equal(got.Y, want.Y) || !bytes.Equal(got.Cb, want.Cb) || !bytes.Equal(got.Cr, want.Cr) {
+			t.Errorf("picture %d, number %d, differs", i, n)
+		}
+	}
+}
+
 func TestCameraKeepsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewCamera(NewPattern(image.Pt(320, 180), 0), 25)
@@ -284,11 +298,24 @@ func TestTransform(t *testing.T) {
 
 func BenchmarkDraw(b *testing.B) {
 	p := NewPattern(image.Pt(1280, 720), 0)
-	pic := image.NewYCbCr(image.Rect(0, 0, 1280, 720), image.YCbCrSubsampleRatio420)
-	n := uint32(0)
-	b.ReportAllocs()
-	for b.Loop() {
-		p.Draw(pic, Stamp{Number: n})
-		n++
-	}
+	stamp := func(n int) Stamp { return Stamp{uint32(n), time.UnixMilli(int64(n) * 33)} }
+	b.Run("whole", func(b *testing.B) {
+		pic := image.NewYCbCr(image.Rect(0, 0, 1280, 720), image.YCbCrSubsampleRatio420)
+		for n := 0; b.Loop(); n++ {
+			p.Draw(pic, stamp(n))
+		}
+	})
+	b.Run("reel", func(b *testing.B) {
+		r := reel{pattern: p}
+		for n := 0; b.Loop(); n++ {
+			r.show(stamp(n))
+		}
+	})
+	b.Run("read", func(b *testing.B) {
+		pic := image.NewYCbCr(image.Rect(0, 0, 1280, 720), image.YCbCrSubsampleRatio420)
+		p.Draw(pic, stamp(1))
+		for b.Loop() {
+			ReadStamp(pic)
+		}
+	})
 }

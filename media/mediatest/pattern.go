@@ -41,53 +41,122 @@ func (p *Pattern) Draw(dst *image.YCbCr, s Stamp) {
 	copy(dst.Y, p.wall.Y)
 	copy(dst.Cb, p.wall.Cb)
 	copy(dst.Cr, p.wall.Cr)
-	w, h := float64(p.Size().X), float64(p.Size().Y)
-	t := float64(s.Number%3000) / 30 // seconds; it starts over after a while
-	sin, cos := math.Sincos(2 * math.Pi * t / 5)
-	p.disc(dst, w/2+w/5*sin, h/2+h/16*cos, h/5, 190)
-	p.disc(dst, w/2+w/5*sin+h/14, h/2+h/16*cos-h/20, h/40, 40)
-	p.disc(dst, w/2+w/5*sin-h/14, h/2+h/16*cos-h/20, h/40, 40)
-	p.disc(dst, w/6+w/12*math.Sin(2*math.Pi*t/2), h*0.7, h/14, 60+100*(0.5+0.5*math.Sin(t)))
+	for _, d := range p.discs(s) {
+		p.disc(dst, d)
+	}
 	s.draw(dst)
 }
 
-// disc draws a disc of luma y, skin-coloured against the wall.
-func (p *Pattern) disc(dst *image.YCbCr, cx, cy, r, y float64) {
-	w := dst.Rect.Dx()
-	sin, cos := math.Sincos(2 * math.Pi * (p.hue + 0.4))
-	for j := max(int(cy-r), 0); j <= min(int(cy+r), dst.Rect.Dy()-1); j++ {
-		half := math.Sqrt(max(r*r-(float64(j)-cy)*(float64(j)-cy), 0))
-		from, to := max(int(cx-half), 0), min(int(cx+half), w-1)
-		row := dst.Y[j*dst.YStride:][:w]
-		for i := from; i <= to; i++ {
-			row[i] = byte(y)
-		}
-		for i := from / 2; i <= to/2 && j%2 == 0; i++ {
-			dst.Cb[j/2*dst.CStride+i], dst.Cr[j/2*dst.CStride+i] = byte(128+30*sin), byte(128+30*cos)
-		}
+// A disc is one of luma y, skin-coloured against the wall.
+type disc struct {
+	cx, cy, r float64
+	y         byte
+}
+
+// discs are those of the picture with this stamp: a head, its eyes, a hand.
+// They do not reach the stamp's rows.
+func (p *Pattern) discs(s Stamp) [4]disc {
+	w, h := float64(p.Size().X), float64(p.Size().Y)
+	t := float64(s.Number%3000) / 30 // seconds; it starts over after a while
+	sin, cos := math.Sincos(2 * math.Pi * t / 5)
+	x, y := w/2+w/5*sin, h/2+h/16*cos
+	return [...]disc{
+		{x, y, h / 5, 190},
+		{x + h/14, y - h/20, h / 40, 40},
+		{x - h/14, y - h/20, h / 40, 40},
+		{w/6 + w/12*math.Sin(2*math.Pi*t/2), h * 0.7, h / 14, byte(60 + 100*(0.5+0.5*math.Sin(t)))},
 	}
+}
+
+// rows calls each with the rows of d, and where in them it begins and ends.
+func (d disc) rows(in image.Rectangle, each func(row, from, to int)) {
+	for j := max(int(d.cy-d.r), 0); j <= min(int(d.cy+d.r), in.Dy()-1); j++ {
+		half := math.Sqrt(max(d.r*d.r-(float64(j)-d.cy)*(float64(j)-d.cy), 0))
+		each(j, max(int(d.cx-half), 0), min(int(d.cx+half), in.Dx()-1)+1)
+	}
+}
+
+// disc draws d.
+func (p *Pattern) disc(dst *image.YCbCr, d disc) {
+	sin, cos := math.Sincos(2 * math.Pi * (p.hue + 0.4))
+	cb, cr := byte(128+30*sin), byte(128+30*cos)
+	d.rows(dst.Rect, func(row, from, to int) {
+		flood(dst.Y[row*dst.YStride:][from:to], d.y)
+		if row%2 == 0 {
+			at := row / 2 * dst.CStride
+			flood(dst.Cb[at:][from/2:(to+1)/2], cb)
+			flood(dst.Cr[at:][from/2:(to+1)/2], cr)
+		}
+	})
+}
+
+// wipe puts the wall back where d was.
+func (p *Pattern) wipe(dst *image.YCbCr, d disc) {
+	d.rows(dst.Rect, func(row, from, to int) {
+		copy(dst.Y[row*dst.YStride:][from:to], p.wall.Y[row*p.wall.YStride+from:])
+		if row%2 == 0 {
+			at := row / 2 * dst.CStride
+			copy(dst.Cb[at:][from/2:(to+1)/2], p.wall.Cb[at+from/2:])
+			copy(dst.Cr[at:][from/2:(to+1)/2], p.wall.Cr[at+from/2:])
+		}
+	})
+}
+
+// flood makes all of b y.
+func flood(b []byte, y byte) {
+	if len(b) == 0 {
+		return
+	}
+	b[0] = y
+	for n := 1; n < len(b); n *= 2 {
+		copy(b[n:], b[:n])
+	}
+}
+
+// A reel shows one picture of a pattern after another, in one place: it draws
+// only what is not as it was.
+type reel struct {
+	pattern *Pattern
+	picture *image.YCbCr // nil before the first
+	shown   Stamp
+}
+
+// show returns the picture with this stamp. It is good until the next one.
+func (r *reel) show(s Stamp) *image.YCbCr {
+	if r.picture == nil {
+		r.picture = image.NewYCbCr(r.pattern.wall.Rect, image.YCbCrSubsampleRatio420)
+		r.pattern.Draw(r.picture, s)
+	} else {
+		for _, d := range r.pattern.discs(r.shown) {
+			r.pattern.wipe(r.picture, d)
+		}
+		for _, d := range r.pattern.discs(s) {
+			r.pattern.disc(r.picture, d)
+		}
+		s.redraw(r.picture, r.shown)
+	}
+	r.shown = s
+	return r.picture
 }
 
 // A Camera shows a pattern: its pictures say when they were drawn. It stands
 // in for a device; one goroutine reads, any may close.
 type Camera struct {
-	pattern *Pattern // constant, as is the next line
-	every   time.Duration
+	every time.Duration // constant
 
 	closed chan struct{}
 	shut   sync.Once
 
 	// owned by the goroutine that reads
-	tick    *time.Ticker
-	number  uint32
-	picture *image.YCbCr
+	tick   *time.Ticker
+	number uint32
+	reel   reel
 }
 
 // NewCamera returns a camera that shows p, rate pictures a second.
 func NewCamera(p *Pattern, rate int) *Camera {
 	return &Camera{
-		pattern: p, every: time.Second / time.Duration(rate), closed: make(chan struct{}),
-		picture: image.NewYCbCr(p.wall.Rect, image.YCbCrSubsampleRatio420),
+		every: time.Second / time.Duration(rate), closed: make(chan struct{}), reel: reel{pattern: p},
 	}
 }
 
@@ -104,8 +173,7 @@ func (c *Camera) Read() (*image.YCbCr, time.Time, error) {
 	}
 	now := time.Now()
 	c.number++
-	c.pattern.Draw(c.picture, Stamp{c.number, now})
-	return c.picture, now, nil
+	return c.reel.show(Stamp{c.number, now}), now, nil
 }
 
 // Close ends a Read that waits. It may be called again.
@@ -129,9 +197,9 @@ func WriteY4M(path string, p *Pattern, n, rate int, at time.Time) (err error) {
 	if _, err := fmt.Fprintf(f, "YUV4MPEG2 W%d H%d F%d:1 Ip A1:1 C420jpeg\n", p.Size().X, p.Size().Y, rate); err != nil {
 		return err
 	}
-	pic := image.NewYCbCr(p.wall.Rect, image.YCbCrSubsampleRatio420)
+	reel := reel{pattern: p}
 	for i := range n {
-		p.Draw(pic, Stamp{uint32(i + 1), at.Add(time.Duration(i) * time.Second / time.Duration(rate))})
+		pic := reel.show(Stamp{uint32(i + 1), at.Add(time.Duration(i) * time.Second / time.Duration(rate))})
 		for _, b := range [][]byte{[]byte("FRAME\n"), pic.Y, pic.Cb, pic.Cr} {
 			if _, err := f.Write(b); err != nil {
 				return err

@@ -48,29 +48,42 @@ func cell(r image.Rectangle, column, row int) image.Rectangle {
 func (s Stamp) draw(p *image.YCbCr) {
 	for row, word := range s.bits() {
 		for column := range columns {
-			top, bottom := byte(40), byte(210)
-			if word>>(columns-1-column)&1 == 1 {
-				top, bottom = bottom, top
-			}
-			fill(p, cell(p.Rect, column, row), top)
-			fill(p, cell(p.Rect, column, rows-codeRows+row), bottom)
+			mark(p, column, row, word>>(columns-1-column)&1 == 1)
 		}
 	}
+}
+
+// redraw puts the code into p, which holds was's.
+func (s Stamp) redraw(p *image.YCbCr, was Stamp) {
+	before := was.bits()
+	for row, word := range s.bits() {
+		for column := range columns {
+			if bit := columns - 1 - column; (word^before[row])>>bit&1 == 1 {
+				mark(p, column, row, word>>bit&1 == 1)
+			}
+		}
+	}
+}
+
+// mark puts one bit into its two cells.
+func mark(p *image.YCbCr, column, row int, one bool) {
+	top, bottom := byte(40), byte(210)
+	if one {
+		top, bottom = bottom, top
+	}
+	fill(p, cell(p.Rect, column, row), top)
+	fill(p, cell(p.Rect, column, rows-codeRows+row), bottom)
 }
 
 // fill makes the luma of r even, and its chroma grey.
 func fill(p *image.YCbCr, r image.Rectangle, y byte) {
 	for j := r.Min.Y; j < r.Max.Y; j++ {
-		row := p.Y[p.YOffset(r.Min.X, j):][:r.Dx()]
-		for i := range row {
-			row[i] = y
-		}
+		flood(p.Y[p.YOffset(r.Min.X, j):][:r.Dx()], y)
 	}
 	for j := r.Min.Y; j < r.Max.Y; j += 2 {
-		at := p.COffset(r.Min.X, j)
-		for i := range (r.Dx() + 1) / 2 {
-			p.Cb[at+i], p.Cr[at+i] = 128, 128
-		}
+		at, n := p.COffset(r.Min.X, j), (r.Dx()+1)/2
+		flood(p.Cb[at:at+n], 128)
+		flood(p.Cr[at:at+n], 128)
 	}
 }
 
@@ -78,8 +91,8 @@ func fill(p *image.YCbCr, r image.Rectangle, y byte) {
 // from 160 pixels wide on; false when there is none or it is not legible.
 func ReadStamp(p image.Image) (Stamp, bool) {
 	r := p.Bounds()
-	luma := lumaOf(p)
-	if r.Dx() < 5*columns || r.Dy() < 5*rows || luma == nil {
+	luma, ok := lumaOf(p)
+	if r.Dx() < 5*columns || r.Dy() < 5*rows || !ok {
 		return Stamp{}, false
 	}
 	var words [codeRows]uint32
@@ -87,7 +100,7 @@ func ReadStamp(p image.Image) (Stamp, bool) {
 		for column := range columns {
 			top, bottom := cell(r, column, row), cell(r, column, rows-codeRows+row)
 			words[row] <<= 1
-			if brightness(luma, top) > brightness(luma, bottom) {
+			if luma.brightness(top) > luma.brightness(bottom) {
 				words[row] |= 1
 			}
 		}
@@ -105,28 +118,36 @@ func ReadNumber(p image.Image) (n uint64, ok bool) {
 	return uint64(s.Number), ok
 }
 
-// lumaOf returns how to read a pixel's brightness; nil for pictures of other kinds.
-func lumaOf(p image.Image) func(x, y int) int {
-	switch p := p.(type) {
-	case *image.YCbCr:
-		return func(x, y int) int { return int(p.Y[p.YOffset(x, y)]) }
-	case *image.RGBA:
-		return func(x, y int) int {
-			px := p.Pix[p.PixOffset(x, y):]
-			return (int(px[0]) + 2*int(px[1]) + int(px[2])) / 4
-		}
-	}
-	return nil
+// A plane is how bright each pixel of a picture is.
+type plane struct {
+	pix          []byte
+	stride, step int
+	origin       image.Point
 }
 
-// brightness is the mean of the middle of r.
-func brightness(luma func(x, y int) int, r image.Rectangle) int {
-	r = r.Inset(max(r.Dx()/4, 1))
-	sum := 0
-	for y := r.Min.Y; y < r.Max.Y; y++ {
-		for x := r.Min.X; x < r.Max.X; x++ {
-			sum += luma(x, y)
+// lumaOf returns p's; false for pictures of other kinds. Green is near enough.
+func lumaOf(p image.Image) (plane, bool) {
+	switch p := p.(type) {
+	case *image.YCbCr:
+		return plane{p.Y, p.YStride, 1, p.Rect.Min}, true
+	case *image.RGBA:
+		return plane{p.Pix[1:], p.Stride, 4, p.Rect.Min}, true
+	}
+	return plane{}, false
+}
+
+// brightness is the mean of the middle of r, of so many places that noise does
+// not matter.
+func (p plane) brightness(r image.Rectangle) int {
+	const enough = 8 // places across, and down
+	r = r.Inset(max(r.Dx()/4, 1)).Sub(p.origin)
+	sum, n := 0, 0
+	for y := r.Min.Y; y < r.Max.Y; y += max(r.Dy()/enough, 1) {
+		row := p.pix[y*p.stride:]
+		for x := r.Min.X; x < r.Max.X; x += max(r.Dx()/enough, 1) {
+			sum += int(row[x*p.step])
+			n++
 		}
 	}
-	return sum * 256 / max(r.Dx()*r.Dy(), 1)
+	return sum * 256 / max(n, 1)
 }
