@@ -24,6 +24,7 @@ type screen struct {
 	current *shot
 	hidden  bool // pictures that come are not shown
 	count   uint64
+	unseen  int // pictures put since one was painted
 	seen    [painters]sight
 	turn    int
 	scratch [][]column // of painters, while nobody paints with them
@@ -44,12 +45,31 @@ type sight struct {
 	number uint64
 }
 
-// put makes a copy of pic the newest picture, unless too many are being painted.
+// While nobody paints for patience pictures, one in rarely is put.
+const (
+	patience = 30
+	rarely   = 8
+)
+
+// put makes a copy of pic the newest picture, unless too many are being
+// painted, or nobody looks.
 func (s *screen) put(pic *image.YCbCr) {
+	if s.ignored() {
+		return
+	}
 	if free := s.begin(); free != nil {
 		copyPicture(&free.pic, pic)
 		s.commit(free)
 	}
+}
+
+// ignored counts one more picture, and reports whether it need not be put:
+// copying costs as much as decoding does.
+func (s *screen) ignored() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unseen++
+	return s.unseen > patience && s.unseen%rarely != 0
 }
 
 // begin returns a shot to write the next picture into, nil when all are being
@@ -84,6 +104,7 @@ func (s *screen) commit(sh *shot) {
 func (s *screen) hide(hidden bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.unseen = 0
 	if s.hidden = hidden; hidden {
 		s.current = nil
 	}
@@ -122,6 +143,7 @@ func (s *screen) take(dst *image.RGBA) (sh *shot, scratch []column) {
 	if s.current == nil || dst.Rect.Empty() {
 		return nil, nil
 	}
+	s.unseen = 0
 	at := s.sight(dst)
 	if at.number == s.current.number && at.rect == dst.Rect {
 		return nil, nil

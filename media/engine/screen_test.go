@@ -76,6 +76,28 @@ func TestPaintScales(t *testing.T) {
 	}
 }
 
+// TestScreenNobodyLooksAt: hardly anything is copied; whoever looks again has
+// a picture at once, and all that come after.
+func TestScreenNobodyLooksAt(t *testing.T) {
+	var s screen
+	pic, dst := ramp(64, 32), image.NewRGBA(image.Rect(0, 0, 64, 32))
+	for range 300 {
+		s.put(pic)
+	}
+	if s.count > patience+300/rarely {
+		t.Errorf("%d of 300 pictures were copied", s.count)
+	}
+	if !s.Paint(dst) {
+		t.Error("there is no picture for who looks")
+	}
+	for n := range 2 * patience {
+		s.put(pic)
+		if n < patience && !s.Paint(dst) {
+			t.Errorf("picture %d is not there", n)
+		}
+	}
+}
+
 func TestPaintOddPictures(t *testing.T) {
 	for _, size := range []image.Point{{1, 1}, {3, 5}, {641, 361}, {2, 400}} {
 		pic := ramp(size.X, size.Y)
