@@ -20,8 +20,8 @@ import (
 	"incamera/sitting"
 )
 
-// look is how often the media path is looked at.
-const look = 5 * time.Millisecond
+// look is how often the media path is looked at, until it has begun.
+const look = 20 * time.Millisecond
 
 // A part is what a delegate plays.
 type part struct {
@@ -138,7 +138,9 @@ func (p *part) watch(ctx context.Context) {
 		case <-p.seat.Session.Changed():
 			p.follow()
 		case <-ticks.C:
-			p.listen()
+			if p.listen() {
+				ticks.Stop()
+			}
 		}
 	}
 }
@@ -185,11 +187,9 @@ func (p *part) watchOthers(seats []sitting.Seat, me sitting.MemberID) {
 	p.seat.Media.Visible(on)
 }
 
-// listen tells what has happened on the media path.
-func (p *part) listen() {
-	if p.told[cue.First] && p.told[cue.OnAir] {
-		return
-	}
+// listen tells what has happened on the media path, and reports whether that
+// is all.
+func (p *part) listen() bool {
 	s := p.seat.Media.Stats()
 	if s.Sound.Sent+s.Picture.Sent > 0 {
 		p.once(cue.Note{At: time.Now(), What: cue.OnAir})
@@ -197,6 +197,7 @@ func (p *part) listen() {
 	if first := s.First(); !first.IsZero() {
 		p.once(cue.Note{At: first, What: cue.First})
 	}
+	return p.told[cue.First] && p.told[cue.OnAir]
 }
 
 // finish tells how it ended.

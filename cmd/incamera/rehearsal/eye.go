@@ -26,7 +26,7 @@ type eye struct {
 
 // judgeEvery is how many pictures pass for one that is compared with what was
 // drawn: comparing costs as much as decoding.
-const judgeEvery = 10
+const judgeEvery = 30
 
 func newEye(member string) *eye {
 	return &eye{
