@@ -54,7 +54,9 @@ func (s *System) sound() (*server, error) {
 	if s.server != nil {
 		return s.server, nil
 	}
-	c, err := malgo.InitContext(backends, malgo.ContextConfig{}, nil)
+	// Its threads only copy, and come before pictures: a system that does not
+	// permit this makes them ordinary ones.
+	c, err := malgo.InitContext(backends, malgo.ContextConfig{ThreadPriority: malgo.ThreadPriorityRealtime}, nil)
 	if err != nil {
 		return nil, err
 	}
