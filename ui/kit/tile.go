@@ -188,6 +188,7 @@ func (t *Tile) CreateRenderer() fyne.WidgetRenderer {
 		ground.FillColor = p.Raised
 		disc.FillColor = p.AccentWash
 		initials.Text, initials.Color, initials.TextStyle = Initials(t.name), p.AccentInk, fyne.TextStyle{Bold: true}
+		ground.Hidden = t.picture // nothing of it would be seen
 		disc.Hidden, initials.Hidden, icon.Hidden = t.picture, t.picture || t.blank != "", t.picture || t.blank == ""
 		if t.blank != "" {
 			icon.Resource = t.blank.In(p.AccentInk)
