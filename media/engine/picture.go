@@ -27,12 +27,13 @@ func sizes(o vp8.Options) (all [relay.Layers]image.Point) {
 	return all
 }
 
-// A pictureSender is the way of our own pictures. Everything but wanted is
-// owned by the capture goroutine.
+// A pictureSender is the way of our own pictures. Everything but wanted and
+// thrift is owned by the capture goroutine.
 type pictureSender struct {
 	encoder atomic.Pointer[vp8.Encoder] // its atomic methods are for any goroutine
 	wanted  [relay.Layers]atomic.Bool
 	thrift  thrift
+	haste   haste
 
 	sealer media.Sealer
 	sealed []byte
@@ -108,10 +109,12 @@ func (e *Engine) sendPicture(s *pictureSender, link *relay.Link, pic *image.YCbC
 	if err != nil {
 		return err
 	}
+	began := time.Now()
 	frames, err := enc.Encode(pic, at)
 	if err != nil {
 		return fmt.Errorf("engine: cannot encode: %w", err)
 	}
+	enc.SetSpeed(s.haste.note(time.Since(began), standard))
 	for _, f := range frames {
 		s.clear[0] = media.PictureClear(f.Key, f.Layer, f.Tier)
 		if s.sealed, err = s.sealer.Seal(s.sealed[:0], s.clear[:], f.Payload); err != nil {

@@ -46,7 +46,7 @@ int incamera_encoder_open(incamera_encoder *e, int width, int height, int rate, 
 	tiers(c, n);
 	e->tiers = n;
 	if ((err = vpx_codec_enc_init(&e->codec, vpx_codec_vp8_cx(), c, 0))) return err;
-	vpx_codec_control(&e->codec, VP8E_SET_CPUUSED, -speed);
+	incamera_encoder_speed(e, speed);
 	vpx_codec_control(&e->codec, VP8E_SET_STATIC_THRESHOLD, 1);
 	vpx_codec_control(&e->codec, VP8E_SET_NOISE_SENSITIVITY, 0);
 	vpx_codec_control(&e->codec, VP8E_SET_TOKEN_PARTITIONS, 0);
@@ -60,6 +60,8 @@ int incamera_encoder_bitrate(incamera_encoder *e, int bitrate) {
 	tiers(&e->config, e->tiers);
 	return vpx_codec_enc_config_set(&e->codec, &e->config);
 }
+
+void incamera_encoder_speed(incamera_encoder *e, int speed) { vpx_codec_control(&e->codec, VP8E_SET_CPUUSED, -speed); }
 
 incamera_frame incamera_encode(incamera_encoder *e, uint8_t *y, uint8_t *u, uint8_t *v, int ystride, int cstride,
 	int64_t pts, unsigned long duration, int tier, int flags) {

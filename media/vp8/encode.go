@@ -27,7 +27,7 @@ type Options struct {
 	Layers []Layer // smallest first
 	Rate   int     // pictures per second that the bit rates are meant for
 	Tiers  int     // temporal layers of each, 1 to 3
-	Speed  int     // libvpx's cpu-used, 1 to 16; higher is faster and coarser
+	Speed  int     // libvpx's cpu-used, 1 to 16, at first; higher is faster and coarser
 }
 
 // Standard is three layers in three tiers each, 30 pictures a second.
@@ -50,6 +50,7 @@ func Standard() Options {
 // at any frame, and nothing refers to the highest tier.
 type Encoder struct {
 	options Options // constant
+	speed   atomic.Int32
 
 	// owned by the goroutine that encodes
 	layers []*layer
@@ -69,6 +70,7 @@ type layer struct {
 	// owned by the goroutine that encodes
 	c       *C.incamera_encoder // nil while it is off
 	set     int64               // the bit rate in use
+	speed   int32               // in use
 	step    int                 // in the period of tiers
 	last    int64               // presentation time, 1/90000 s
 	picture image.YCbCr
@@ -81,6 +83,7 @@ func NewEncoder(o Options) (*Encoder, error) {
 		return nil, fmt.Errorf("vp8: %d tiers", o.Tiers)
 	}
 	e := &Encoder{options: o}
+	e.SetSpeed(o.Speed)
 	for _, l := range o.Layers {
 		made := &layer{size: l.Size, last: -1}
 		made.bitrate.Store(int64(l.Bitrate))
@@ -104,8 +107,13 @@ func (e *Encoder) Encode(pic *image.YCbCr, at time.Duration) ([]media.Encoded, e
 			l.close()
 			continue
 		}
-		if err := l.open(e.options); err != nil {
+		speed := e.speed.Load()
+		if err := l.open(e.options, speed); err != nil {
 			return nil, err
+		}
+		if speed != l.speed {
+			l.speed = speed
+			C.incamera_encoder_speed(l.c, C.int(speed))
 		}
 		src := larger
 		if src.Rect.Size() != l.size {
@@ -147,18 +155,18 @@ const (
 )
 
 // open makes the encoder of a layer that was off; it begins with a key frame.
-func (l *layer) open(o Options) error {
+func (l *layer) open(o Options, speed int32) error {
 	if l.c != nil {
 		return nil
 	}
 	rate := l.bitrate.Load()
 	c := (*C.incamera_encoder)(C.calloc(1, C.sizeof_incamera_encoder))
-	code := C.incamera_encoder_open(c, C.int(l.size.X), C.int(l.size.Y), C.int(o.Rate), C.int(o.Tiers), C.int(rate), C.int(o.Speed))
+	code := C.incamera_encoder_open(c, C.int(l.size.X), C.int(l.size.Y), C.int(o.Rate), C.int(o.Tiers), C.int(rate), C.int(speed))
 	if code != 0 {
 		C.free(unsafe.Pointer(c))
 		return codecError("open encoder", code)
 	}
-	l.c, l.set = c, rate
+	l.c, l.set, l.speed = c, rate, speed
 	l.keyWanted.Store(true)
 	return nil
 }
@@ -245,6 +253,10 @@ func (e *Encoder) SetBitrate(layer, bitrate int) {
 		e.layers[layer].bitrate.Store(int64(max(bitrate, 10_000)))
 	}
 }
+
+// SetSpeed changes how fast all layers are encoded, from the next picture on;
+// see [Options]. It may be called from any goroutine.
+func (e *Encoder) SetSpeed(speed int) { e.speed.Store(int32(min(max(speed, 1), 16))) }
 
 // Close gives the encoder's memory back. It may be called again.
 func (e *Encoder) Close() {

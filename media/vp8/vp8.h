@@ -30,6 +30,7 @@ typedef struct {
 } incamera_plane;
 
 int incamera_encoder_open(incamera_encoder *e, int width, int height, int rate, int tiers, int bitrate, int speed);
+void incamera_encoder_speed(incamera_encoder *e, int speed);
 int incamera_encoder_bitrate(incamera_encoder *e, int bitrate);
 incamera_frame incamera_encode(incamera_encoder *e, uint8_t *y, uint8_t *u, uint8_t *v, int ystride, int cstride,
 	int64_t pts, unsigned long duration, int tier, int flags);
