@@ -21,6 +21,7 @@ type Link struct {
 	out    chan wire.Message
 	pongs  chan uint64 // one answer waits at most
 	ended  chan struct{}
+	heard  chan struct{}  // closed when nothing more can come
 	done   sync.WaitGroup // reader and writer
 
 	once sync.Once
@@ -38,7 +39,7 @@ func start(conn io.ReadWriteCloser, client bool, cert []byte) *Link {
 	l := &Link{
 		conn: conn, client: client, cert: cert,
 		in: make(chan wire.Message, queueIn), out: make(chan wire.Message, queueOut),
-		pongs: make(chan uint64, 1), ended: make(chan struct{}),
+		pongs: make(chan uint64, 1), ended: make(chan struct{}), heard: make(chan struct{}),
 	}
 	l.done.Go(l.read)
 	l.done.Go(l.write)
@@ -112,8 +113,16 @@ func (l *Link) end(why error) {
 	})
 }
 
-// read is the reader's life.
+// read is the reader's life. What comes once nobody wants it is read all the
+// same: a connection that is closed before takes back what was sent last.
 func (l *Link) read() {
+	defer close(l.heard)
+	defer func() { _, _ = io.Copy(io.Discard, l.conn) }() // until the writer closes it
+	l.listen()
+}
+
+// listen hands on what comes.
+func (l *Link) listen() {
 	defer close(l.in)
 	silence := time.AfterFunc(Silence, func() { l.end(ErrSilent) })
 	defer silence.Stop()
@@ -152,13 +161,25 @@ func (l *Link) take(m wire.Message) bool {
 		l.end(&ByeError{m.Code})
 		return false
 	default:
-		select {
-		case l.in <- m:
-		case <-l.ended:
-			return false
-		}
+		return l.hand(m)
 	}
 	return true
+}
+
+// hand hands m on. What was sent before the end counts: where there is room
+// for it, it is not lost.
+func (l *Link) hand(m wire.Message) bool {
+	select {
+	case l.in <- m:
+		return true
+	default:
+	}
+	select {
+	case l.in <- m:
+		return true
+	case <-l.ended:
+		return false
+	}
 }
 
 // A watched reader lets no read last longer than [Silence].
@@ -174,7 +195,9 @@ func (w *watched) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// write is the writer's life. It closes the connection, which ends the reader.
+// write is the writer's life. It closes the connection, which ends the reader:
+// once the other end has, to which it said goodbye or could say nothing more,
+// but after a second at most.
 func (l *Link) write() {
 	defer l.conn.Close()
 	stuck := time.AfterFunc(Silence, func() {
@@ -197,12 +220,16 @@ func (l *Link) write() {
 			n++
 		case <-l.ended:
 			stuck.Reset(farewell)
-			l.part(w)
+			if l.part(w) {
+				<-l.heard
+			}
 			return
 		}
 		stuck.Reset(Silence)
 		if err := l.send(w, m); err != nil {
 			l.end(err)
+			stuck.Reset(farewell)
+			<-l.heard
 			return
 		}
 	}
@@ -222,23 +249,21 @@ func (l *Link) send(w *bufio.Writer, m wire.Message) error {
 	return nil
 }
 
-// part sends what was queued before the end, and says goodbye.
-func (l *Link) part(w *bufio.Writer) {
+// part sends what was queued before the end and says goodbye, and reports
+// whether the other end will have heard that.
+func (l *Link) part(w *bufio.Writer) bool {
 	code := byeFor(l.why)
 	if code == "" {
-		return
+		return false
 	}
 	for {
 		select {
 		case m := <-l.out:
 			if transmit(w, m) != nil {
-				return
+				return false
 			}
 		default:
-			if transmit(w, wire.Bye{Code: code}) == nil {
-				_ = w.Flush() // the other end may be gone
-			}
-			return
+			return transmit(w, wire.Bye{Code: code}) == nil && w.Flush() == nil
 		}
 	}
 }

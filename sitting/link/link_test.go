@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,6 +93,54 @@ func TestLastWords(t *testing.T) {
 			t.Errorf("Send after the end = %v", err)
 		}
 	})
+}
+
+// TestLastWordsWhileTheOtherEndTalks: over TCP, closing a connection that has
+// something unread takes back what was sent; and whoever cannot write any more
+// may still have something to read.
+func TestLastWordsWhileTheOtherEndTalks(t *testing.T) {
+	for range 100 {
+		client, service := dialled(t)
+		send(t, client, wire.Hello{})
+		var talk sync.WaitGroup
+		talk.Go(func() {
+			for service.Feed(t.Context(), wire.Entry{Bytes: make([]byte, 500)}) == nil {
+			}
+		})
+		var heard []wire.Message
+		talk.Go(func() {
+			for m := range service.Messages() {
+				heard = append(heard, m)
+			}
+		})
+		time.Sleep(time.Millisecond)
+		send(t, client, wire.Request{Signed: []byte("leave")})
+		client.Close()
+		talk.Wait()
+		service.Close()
+		if len(heard) != 2 {
+			t.Fatalf("heard %v; %v", heard, service.Err())
+		}
+	}
+}
+
+// dialled joins two ends over TCP.
+func dialled(t *testing.T) (client, service *Link) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	a, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return NewClient(a, nil), NewService(b)
 }
 
 func TestFull(t *testing.T) {
