@@ -43,9 +43,16 @@ func switching(conn net.Conn) error {
 }
 
 // A hijacked connection still has in its buffer what came with the request.
+// Beyond that nothing is read through the HTTP server, which would end the
+// request's context as soon as the client has said its last, and before that is heard.
 type hijacked struct {
 	net.Conn
 	r *bufio.Reader
 }
 
-func (h *hijacked) Read(p []byte) (int, error) { return h.r.Read(p) }
+func (h *hijacked) Read(p []byte) (int, error) {
+	if h.r.Buffered() > 0 {
+		return h.r.Read(p)
+	}
+	return h.Conn.Read(p)
+}

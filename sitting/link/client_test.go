@@ -170,6 +170,33 @@ func TestTurnedAway(t *testing.T) {
 	}
 }
 
+// TestTheRequestOutlivesTheClient: who serves a link for as long as its request
+// lasts hears all that the client has said.
+func TestTheRequestOutlivesTheClient(t *testing.T) {
+	left := make(chan error, 1)
+	c, _ := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l, err := Accept(w, r)
+		if err != nil {
+			left <- err
+			return
+		}
+		defer l.Close()
+		for range l.Messages() {
+		}
+		<-l.heard
+		left <- r.Context().Err()
+	}))
+	client, err := c.Dial(t.Context(), "budget")
+	if err != nil {
+		t.Fatal(err)
+	}
+	send(t, client, wire.Hello{})
+	client.Close()
+	if err := <-left; err != nil {
+		t.Errorf("once all is heard: %v", err)
+	}
+}
+
 func TestAcceptRefuses(t *testing.T) {
 	for name, change := range map[string]func(*http.Request){
 		"no upgrade":     func(r *http.Request) { r.Header.Del("Upgrade") },
