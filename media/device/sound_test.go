@@ -129,7 +129,13 @@ func both(t *testing.T, p *mediatest.Pulse) (said, heard mediatest.Recording) {
 	if err := p.Play(t.Context(), "mouth", mediatest.Babble(5, 3*time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	return r[0].Stop(), r[1].Stop()
+	var errs [2]error
+	said, errs[0] = r[0].Stop()
+	heard, errs[1] = r[1].Stop()
+	if err := errors.Join(errs[:]...); err != nil {
+		t.Fatal(err)
+	}
+	return said, heard
 }
 
 func TestCloseEndsReadAndWrite(t *testing.T) {

@@ -1,6 +1,7 @@
 package mediatest
 
 import (
+	"errors"
 	"testing"
 	"time"
 )
@@ -23,7 +24,11 @@ func TestPulse(t *testing.T) {
 	if err := p.Play(t.Context(), "one", said); err != nil {
 		t.Fatal(err)
 	}
-	a, b := recorders[0].Stop(), recorders[1].Stop()
+	a, e1 := recorders[0].Stop()
+	b, e2 := recorders[1].Stop()
+	if err := errors.Join(e1, e2); err != nil {
+		t.Fatal(err)
+	}
 	// How well depends on how busy the machine is.
 	if m := Correlate(said, a.Samples); m.Correlation < 0.2 {
 		t.Errorf("not what was played: %+v", m)

@@ -30,14 +30,19 @@ func (r Recording) From(t time.Time) Recording {
 	return Recording{r.Start.Add(time.Duration(n) * time.Second / media.SampleRate), r.Samples[n:]}
 }
 
-// A Recorder records until it is stopped.
+// A Recorder records until it is stopped. The sound is kept in a file: who
+// records is also who is measured.
 type Recorder struct {
 	cmd   *exec.Cmd
 	first chan struct{} // closed when there is sound
 	done  chan struct{} // closed when all has been read
 	said  bytes.Buffer
 
-	recording Recording // valid when done
+	// valid when done
+	start time.Time
+	kept  *os.File // without a name
+	n     int      // bytes in it
+	err   error    // why not all is in it
 }
 
 // format is that of the streams of parec and pacat, which move sound latency
@@ -59,16 +64,21 @@ const (
 
 // Record records from source, such as a sink's monitor. It returns once sound comes.
 func (p *Pulse) Record(ctx context.Context, source string) (*Recorder, error) {
-	r := &Recorder{
-		cmd:   p.command(ctx, "parec", format(source, recording)...),
-		first: make(chan struct{}), done: make(chan struct{}),
-	}
-	r.cmd.Stderr = &r.said
-	out, err := r.cmd.StdoutPipe()
+	kept, err := os.CreateTemp(p.dir, "recording-")
 	if err != nil {
 		return nil, err
 	}
-	if err := r.cmd.Start(); err != nil {
+	r := &Recorder{
+		cmd:   p.command(ctx, "parec", format(source, recording)...),
+		first: make(chan struct{}), done: make(chan struct{}), kept: kept,
+	}
+	r.cmd.Stderr = &r.said
+	out, err := r.cmd.StdoutPipe()
+	if err = errors.Join(err, os.Remove(kept.Name())); err == nil {
+		err = r.cmd.Start()
+	}
+	if err != nil {
+		kept.Close()
 		return nil, fmt.Errorf("mediatest: cannot record: %w", err)
 	}
 	go r.read(out)
@@ -76,59 +86,66 @@ func (p *Pulse) Record(ctx context.Context, source string) (*Recorder, error) {
 	case <-r.first:
 		return r, nil
 	case <-r.done:
+		kept.Close()
 		return nil, fmt.Errorf("mediatest: cannot record %s: %s", source, bytes.TrimSpace(r.said.Bytes()))
 	}
 }
 
-// read takes samples until the end. Sound that comes late says nothing about
-// when it began; what comes soonest does.
+// read takes sound until the end.
 func (r *Recorder) read(out io.Reader) {
 	defer close(r.done)
-	buf, rest := make([]byte, 1<<16), 0
+	buf := make([]byte, 1<<16)
 	for {
-		n, err := out.Read(buf[rest:])
+		n, err := out.Read(buf)
 		if err != nil {
 			_ = r.cmd.Wait() // it was told to stop, or has said why it cannot
 			return
 		}
-		n += rest
-		rest = n % 4
-		r.take(buf[:n-rest], time.Now())
-		copy(buf, buf[n-rest:n])
+		r.take(buf[:n], time.Now())
 	}
 }
 
-// take takes whole samples that came now.
+// sample is the length of one, in bytes.
+const sample = 4
+
+// take keeps b, which came now. Sound that comes late says nothing about when
+// it began; what comes soonest does.
 func (r *Recorder) take(b []byte, now time.Time) {
-	opening := len(r.recording.Samples) == 0
-	for ; len(b) >= 4; b = b[4:] {
-		r.recording.Samples = append(r.recording.Samples, math.Float32frombits(binary.LittleEndian.Uint32(b)))
+	opening := r.n == 0
+	if _, err := r.kept.Write(b); err != nil && r.err == nil {
+		r.err = err
 	}
-	length := time.Duration(len(r.recording.Samples)) * time.Second / media.SampleRate
-	if start := now.Add(-length); opening || start.Before(r.recording.Start) {
-		r.recording.Start = start
+	r.n += len(b)
+	length := time.Duration(r.n/sample) * time.Second / media.SampleRate
+	if start := now.Add(-length); opening || start.Before(r.start) {
+		r.start = start
 	}
-	if opening && length > 0 {
+	if opening {
 		close(r.first)
 	}
 }
 
 // Stop ends the recording and returns it.
-func (r *Recorder) Stop() Recording {
+func (r *Recorder) Stop() (Recording, error) {
 	_ = r.cmd.Process.Signal(os.Interrupt) // it may have ended
 	<-r.done
-	return r.recording
+	defer r.kept.Close()
+	b := make([]byte, r.n/sample*sample)
+	if _, err := r.kept.ReadAt(b, 0); r.err != nil || err != nil {
+		return Recording{}, fmt.Errorf("mediatest: the recording is lost: %w", errors.Join(r.err, err))
+	}
+	got := Recording{r.start, make([]float32, 0, len(b)/sample)}
+	for ; len(b) > 0; b = b[sample:] {
+		got.Samples = append(got.Samples, math.Float32frombits(binary.LittleEndian.Uint32(b)))
+	}
+	return got, nil
 }
 
 // Play plays samples, 48 kHz mono, to sink, and returns when they have been
 // played or ctx ends.
 func (p *Pulse) Play(ctx context.Context, sink string, samples []float32) error {
-	b := make([]byte, 0, 4*len(samples))
-	for _, s := range samples {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(s))
-	}
 	cmd := p.command(ctx, "pacat", append(format(sink, playing), "--playback")...)
-	cmd.Stdin = bytes.NewReader(b)
+	cmd.Stdin = &raw{samples}
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	if err := cmd.Run(); err != nil {
@@ -138,4 +155,18 @@ func (p *Pulse) Play(ctx context.Context, sink string, samples []float32) error 
 		return errors.Join(fmt.Errorf("mediatest: cannot play: %s", bytes.TrimSpace(said.Bytes())), err)
 	}
 	return nil
+}
+
+// A raw reads samples as pacat wants them.
+type raw struct{ samples []float32 }
+
+func (r *raw) Read(p []byte) (n int, err error) {
+	if len(r.samples) == 0 {
+		return 0, io.EOF
+	}
+	for ; n+sample <= len(p) && len(r.samples) > 0; n += sample {
+		binary.LittleEndian.PutUint32(p[n:], math.Float32bits(r.samples[0]))
+		r.samples = r.samples[1:]
+	}
+	return n, nil
 }

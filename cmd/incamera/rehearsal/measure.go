@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"context"
+	"errors"
 	"image"
 	"math"
 	"slices"
@@ -111,7 +112,7 @@ func (r *run) hearAndSee(ctx context.Context, until time.Time) {
 	if err := r.until(ctx, func() bool { return r.own.Media.Stats().Members[string(r.cast[speaker].ID)].SoundOpened > 0 }); err != nil {
 		r.trouble("the speaker is not heard: %v", err)
 	}
-	said, err := mediatest.Speech(ctx, "en", speech)
+	words, err := mediatest.Speech(ctx, "en", speech)
 	if err != nil {
 		r.trouble("there is no speech: %v", err)
 		return
@@ -123,7 +124,7 @@ func (r *run) hearAndSee(ctx context.Context, until time.Time) {
 	}
 	out, err := r.pulse.Record(ctx, ear+".monitor")
 	if err != nil {
-		in.Stop()
+		_, _ = in.Stop()
 		r.trouble("the loudspeaker cannot be recorded: %v", err)
 		return
 	}
@@ -131,7 +132,7 @@ func (r *run) hearAndSee(ctx context.Context, until time.Time) {
 	defer stop()
 	go func() { // ends with playing
 		for playing.Err() == nil {
-			_ = r.pulse.Play(playing, mouth, said) // what was not said is not correlated
+			_ = r.pulse.Play(playing, mouth, words) // what was not said is not correlated
 		}
 	}()
 	r.own.eye.begin(time.Now())
@@ -142,7 +143,13 @@ func (r *run) hearAndSee(ctx context.Context, until time.Time) {
 	if err := r.own.Media.Meter().Fault; err != nil {
 		r.trouble("the own devices: %v", err)
 	}
-	r.compare(in.Stop(), out.Stop())
+	said, e1 := in.Stop()
+	heard, e2 := out.Stop()
+	if err := errors.Join(e1, e2); err != nil {
+		r.trouble("%v", err)
+		return
+	}
+	r.compare(said, heard)
 }
 
 // look shows tiles of other sizes as time goes by, as a window would, until
