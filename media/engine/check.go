@@ -124,6 +124,7 @@ func (c *Check) Run(ctx context.Context) {
 	wait.Go(func() { c.loudspeaker.run(ctx, func(d io.Closer) error { return c.play(ctx, d.(SoundSink)) }) })
 	wait.Go(func() { c.camera.run(ctx, func(d io.Closer) error { return c.watch(d.(PictureSource)) }) })
 	wait.Wait()
+	c.picture.clear()
 }
 
 // run uses the slot's device until ctx ends, another is plugged in, or it

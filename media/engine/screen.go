@@ -8,9 +8,9 @@ import (
 	"incamera/media"
 )
 
-// shots is how many pictures a screen holds: the newest, one or two that are
-// being painted, and one that is being written.
-const shots = 4
+// shots is how many pictures a screen holds: the newest, one that is being
+// painted, and one that is being written.
+const shots = 3
 
 // painters is how many images a screen remembers having painted.
 const painters = 8
@@ -107,6 +107,18 @@ func (s *screen) hide(hidden bool) {
 	s.unseen = 0
 	if s.hidden = hidden; hidden {
 		s.current = nil
+	}
+}
+
+// clear gives the pictures' memory back: who keeps the screen is shown nothing more.
+func (s *screen) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current = nil
+	for i := range s.shots {
+		if s.shots[i].readers == 0 {
+			s.shots[i] = shot{}
+		}
 	}
 }
 
