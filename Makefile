@@ -1,6 +1,6 @@
 # The commands that a person types. Each does all the set-up that it needs.
 
-export GOFLAGS := -buildvcs=false -tags=migrated_fynedo
+export GOFLAGS := -buildvcs=false -tags=migrated_fynedo,no_emoji
 export PATH := $(PATH):/usr/local/go/bin
 
 RELAY_VERSION := v1.13.5

@@ -2,7 +2,7 @@
 // looked at, and can save what it shows: every screen is looked at in both
 // languages before it is called done.
 //
-//	go run -tags migrated_fynedo ./ui/uitest/gallery -room chamber -lang fr -out chamber.png
+//	go run -tags migrated_fynedo,no_emoji ./ui/uitest/gallery -room chamber -lang fr -out chamber.png
 package main
 
 import (
