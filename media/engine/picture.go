@@ -31,7 +31,7 @@ func sizes(o vp8.Options) (all [relay.Layers]image.Point) {
 // thrift is owned by the capture goroutine.
 type pictureSender struct {
 	encoder atomic.Pointer[vp8.Encoder] // its atomic methods are for any goroutine
-	wanted  [relay.Layers]atomic.Bool
+	wanted  [relay.Layers]atomic.Int64  // since when, in Unix nanoseconds; 0: not
 	thrift  thrift
 	haste   haste
 
@@ -49,16 +49,32 @@ func (p *pictureSender) ask(layer int) {
 
 // want pauses the layers that nobody fetches.
 func (p *pictureSender) want(layers [relay.Layers]bool) {
+	now := time.Now().UnixNano()
 	for i, on := range layers {
-		p.wanted[i].Store(on)
+		if !on {
+			p.wanted[i].Store(0)
+		} else {
+			p.wanted[i].CompareAndSwap(0, now)
+		}
 	}
+}
+
+// earnest is how long the larger layers of one who has not the floor are
+// fetched before they are sent: whenever anybody comes, the relay says for a
+// moment that all are, and a large one takes a core and 35 MB.
+const earnest = time.Second
+
+// on reports whether layer is to be sent.
+func (p *pictureSender) on(layer int, floor bool, now time.Time) bool {
+	since := p.wanted[layer].Load()
+	return since != 0 && (layer == 0 || floor || now.UnixNano()-since >= int64(earnest))
 }
 
 // restart makes all layers begin anew, for a relay that knows none of them: the
 // smallest, until it says that somebody fetches others.
 func (p *pictureSender) restart() {
+	p.want([relay.Layers]bool{true})
 	for i := range p.wanted {
-		p.wanted[i].Store(i == 0)
 		p.ask(i)
 	}
 }
@@ -93,23 +109,23 @@ func (e *Engine) showOwn(s *pictureSender, own *screen, from PictureSource) erro
 		}
 		e.counts.picture.captured.Add(1)
 		own.put(pic)
-		link := e.link.Load()
-		if link == nil || !e.plan.Load().show {
+		link, plan := e.link.Load(), e.plan.Load()
+		if link == nil || !plan.show {
 			continue
 		}
-		if err := e.sendPicture(s, link, pic, at.Sub(e.began)); err != nil {
+		if err := e.sendPicture(s, link, plan.speak, pic, at.Sub(e.began)); err != nil {
 			return err
 		}
 	}
 }
 
 // sendPicture encodes pic and sends each layer that is wanted.
-func (e *Engine) sendPicture(s *pictureSender, link *relay.Link, pic *image.YCbCr, at time.Duration) error {
-	enc, err := s.encoding()
+func (e *Engine) sendPicture(s *pictureSender, link *relay.Link, floor bool, pic *image.YCbCr, at time.Duration) error {
+	began := time.Now()
+	enc, err := s.encoding(floor, began)
 	if err != nil {
 		return err
 	}
-	began := time.Now()
 	frames, err := enc.Encode(pic, at)
 	if err != nil {
 		return fmt.Errorf("engine: cannot encode: %w", err)
@@ -132,7 +148,7 @@ func (e *Engine) sendPicture(s *pictureSender, link *relay.Link, pic *image.YCbC
 }
 
 // encoding returns the encoder, with the layers on that are wanted.
-func (s *pictureSender) encoding() (*vp8.Encoder, error) {
+func (s *pictureSender) encoding(floor bool, now time.Time) (*vp8.Encoder, error) {
 	enc := s.encoder.Load()
 	if enc == nil {
 		var err error
@@ -143,7 +159,7 @@ func (s *pictureSender) encoding() (*vp8.Encoder, error) {
 	}
 	share := s.thrift.share()
 	for i, l := range standard.Layers {
-		enc.Enable(i, s.wanted[i].Load())
+		enc.Enable(i, s.on(i, floor, now))
 		enc.SetBitrate(i, int(share*float64(l.Bitrate)))
 	}
 	return enc, nil

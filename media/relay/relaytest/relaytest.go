@@ -121,6 +121,7 @@ rtc:
   interfaces: {includes: [lo]}
   ips: {includes: [127.0.0.1/32]}
 limit: {num_tracks: -1}
+video: {dynacast_pause_delay: 250ms}
 logging: {level: error}
 keys: {%s: %q}
 `, n.port, n.tcp, n.udp, key, secret)
