@@ -41,6 +41,9 @@ func Rehearse(ctx context.Context, show Show, stage Stage) error {
 	a := app.NewWithID(AppID + ".rehearsal")
 	ctx, end := context.WithCancel(ctx)
 	defer end()
+	window, shut := context.WithCancel(ctx)
+	defer shut()
+	left := make(chan struct{}) // closed when the window has
 	places := make(chan rehearsal.Place)
 	over := make(chan error, 1)
 	var shown atomic.Pointer[client]
@@ -58,18 +61,21 @@ func Rehearse(ctx context.Context, show Show, stage Stage) error {
 				return context.Cause(ctx)
 			}
 			<-ctx.Done() // the window has the place for as long as it likes
+			shut()
+			<-left // the service is still there to give the seat up to
 			return nil
 		}, shoot)
 		end()
 	}()
 	select {
 	case p := <-places:
-		c := newClient(ctx, placed(a, show, p))
+		c := newClient(window, placed(a, show, p))
 		shown.Store(c)
 		if show.Auto {
 			go c.auto(show, p)
 		}
-		c.run(end)
+		c.run(shut)
+		close(left)
 		end()
 		return <-over
 	case err := <-over:
