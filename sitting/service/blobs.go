@@ -41,7 +41,11 @@ func (s *Service) withBlob(w http.ResponseWriter, r *http.Request, g guest, work
 	case <-r.Context().Done():
 		return errStopping
 	}
-	return work(sitting.ID(r.PathValue("id")), sitting.Hash(name))
+	err = work(sitting.ID(r.PathValue("id")), sitting.Hash(name))
+	if err != nil && r.Context().Err() != nil {
+		return errStopping // or the client has gone, and hears nothing
+	}
+	return err
 }
 
 func (s *Service) getBlob(w http.ResponseWriter, r *http.Request, g guest) error {
