@@ -13,7 +13,7 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 func testOrder(kind Kind) *Order {
 	o := &Order{
-		House: "Test House", Sitting: "budget", Title: map[string]string{"en": "Budget"}, Kind: kind,
+		House: Names{"": "Test House"}, Sitting: "budget", Title: map[string]string{"en": "Budget"}, Kind: kind,
 		Languages: []string{"en"}, Suite: "suite", Opens: noon, Closes: noon.Add(4 * time.Hour), Hash: Hash{1},
 	}
 	for id, role := range map[MemberID]Role{

@@ -61,8 +61,6 @@ func (o *Order) Check() error {
 	switch {
 	case !o.Sitting.Valid():
 		return wrong("sitting", "%q is no id of a sitting, which is 1 to 64 of a–z, 0–9 and \"-\"", o.Sitting)
-	case !line(o.House):
-		return wrong("house", "the order names no house")
 	case o.Kind != Public && o.Kind != InCamera:
 		return wrong("kind", "%q is no kind of sitting: %q or %q", o.Kind, Public, InCamera)
 	case o.Suite == "" || !line(o.Suite):
@@ -79,7 +77,33 @@ func (o *Order) Check() error {
 	if err := o.checkLanguages(); err != nil {
 		return err
 	}
+	if err := o.checkHouse(); err != nil {
+		return err
+	}
 	return o.checkRoster()
+}
+
+// checkHouse wants one name for all languages, or one for each.
+func (o *Order) checkHouse() error {
+	plain, one := o.House[""]
+	switch {
+	case len(o.House) == 0 || one && plain == "":
+		return wrong("house", "the order names no house")
+	case one && len(o.House) == 1:
+		if !line(plain) {
+			return wrong("house", "the house has a name that cannot be shown")
+		}
+		return nil
+	}
+	for _, l := range o.Languages {
+		if !line(o.House[l]) {
+			return wrong("house", "the order does not name the house in %q", l)
+		}
+	}
+	if len(o.House) != len(o.Languages) {
+		return wrong("house", "the order names the house in other languages than its own")
+	}
+	return nil
 }
 
 func (o *Order) checkLanguages() error {

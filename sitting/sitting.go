@@ -66,9 +66,20 @@ type Member struct {
 	Cards []string // names by which a card is known, see identity.Person.Names
 }
 
+// Names are a name by language; one under "" is the name in every language.
+type Names map[string]string
+
+// In returns the name in a language; "" if there is none.
+func (n Names) In(lang string) string {
+	if name, ok := n[lang]; ok {
+		return name
+	}
+	return n[""]
+}
+
 // An Order is the order of the day: what a clerk's card has signed.
 type Order struct {
-	House     string
+	House     Names
 	Sitting   ID
 	Title     map[string]string // by language: "en", "fr"
 	Kind      Kind

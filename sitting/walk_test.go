@@ -133,7 +133,12 @@ func TestCheck(t *testing.T) {
 	}
 	for name, change := range map[string]func(*Order){
 		"id":              func(o *Order) { o.Sitting = "The Budget" },
-		"house":           func(o *Order) { o.House = "" },
+		"house":           func(o *Order) { o.House = nil },
+		"house unsaid":    func(o *Order) { o.House = Names{"": "", "en": "House"} },
+		"two lines there": func(o *Order) { o.House = Names{"": "House\nof Commons"} },
+		"house in part":   func(o *Order) { o.House = Names{"en": "House", "fr": ""} },
+		"foreign house":   func(o *Order) { o.House = Names{"en": "House", "fr": "Chambre"} },
+		"two houses":      func(o *Order) { o.House = Names{"": "House", "en": "House"} },
 		"kind":            func(o *Order) { o.Kind = "secret" },
 		"suite":           func(o *Order) { o.Suite = "" },
 		"time":            func(o *Order) { o.Closes = o.Opens },

@@ -41,7 +41,7 @@ func newHead(w *Window) *head {
 func (h *head) show(w *Window) {
 	h.gear.Say("", w.words.Common.Settings)
 	h.language.Say(w.words.Common.Language, []string{"EN", "FR"})
-	h.house.Set(w.o.House)
+	h.house.Set(w.o.House.In(w.words.Lang))
 	var own fyne.CanvasObject = kit.Row(10, kit.NewIcon(look.Seal, look.AccentInk, 1.2), h.brand, h.house)
 	if r, ok := w.room.(header); ok {
 		own = r.Header()

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"incamera/sitting"
 	"incamera/ui"
 	"incamera/ui/settings"
 	"incamera/ui/uitest"
@@ -28,7 +29,7 @@ func on(t *testing.T, language, scale string, width, height float32, f func(*tes
 	synctest.Test(t, func(t *testing.T) {
 		loop := uitest.NewLoop(t)
 		w := ui.New(loop, ui.Options{
-			House: "House of Commons", Language: language, Now: func() time.Time { return uitest.Now },
+			House: sitting.Names{"en": "House of Commons", "fr": "Chambre des communes"}, Language: language, Now: func() time.Time { return uitest.Now },
 			Rules: []settings.Rule{{Key: settings.Scale, Value: scale, By: "House IT"}},
 		})
 		s := &screen{w, loop}

@@ -20,6 +20,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"incamera/assets"
+	"incamera/sitting"
 	"incamera/ui/bridge"
 	"incamera/ui/kit"
 	"incamera/ui/look"
@@ -29,7 +30,7 @@ import (
 
 // Options say how the window starts.
 type Options struct {
-	House    string          // the house's name, for the head of the window
+	House    sitting.Names   // the house's name, for the head of the window
 	Language string          // "en" or "fr"; "" is what was chosen last, else the machine's
 	Rules    []settings.Rule // what the House's policy has set
 	Now      func() time.Time

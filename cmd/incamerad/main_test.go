@@ -103,7 +103,7 @@ func (s *site) order() {
 	check(s.t, err)
 	now := time.Now()
 	o := &sitting.Order{
-		House: "Test House", Sitting: "budget", Title: map[string]string{"en": "Budget"}, Kind: sitting.Public,
+		House: sitting.Names{"": "Test House"}, Sitting: "budget", Title: map[string]string{"en": "Budget"}, Kind: sitting.Public,
 		Languages: []string{"en"}, Suite: "MLS_128_DHKEMP256_AES128GCM_SHA256_P256",
 		Opens: now, Closes: now.Add(time.Hour), Roster: []sitting.Member{
 			{ID: "c.roy", Name: "C. Roy", Role: sitting.RoleClerk, Cards: trust.Names(card)[:1]},

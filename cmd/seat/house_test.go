@@ -124,7 +124,7 @@ func newCard(id sitting.MemberID, cert *x509.Certificate, key crypto.Signer) *ca
 func (w *world) order(id sitting.ID) *sitting.Order {
 	now := time.Now()
 	return &sitting.Order{
-		House: w.house.Name(), Sitting: id, Title: map[string]string{"en": "A sitting"}, Kind: sitting.Public,
+		House: sitting.Names{"": w.house.Name()}, Sitting: id, Title: map[string]string{"en": "A sitting"}, Kind: sitting.Public,
 		Languages: []string{"en"}, Suite: "MLS_128_DHKEMP256_AES128GCM_SHA256_P256",
 		Opens: now.Add(-time.Minute), Closes: now.Add(2 * time.Hour), Roster: w.roster,
 	}

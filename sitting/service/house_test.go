@@ -103,7 +103,7 @@ func (w *world) order(id sitting.ID, kind sitting.Kind) []byte {
 func (w *world) orderAt(id sitting.ID, kind sitting.Kind, opens time.Time) []byte {
 	w.t.Helper()
 	o := &sitting.Order{
-		House: "Test House", Sitting: id, Title: map[string]string{"en": "A sitting"}, Kind: kind,
+		House: sitting.Names{"": "Test House"}, Sitting: id, Title: map[string]string{"en": "A sitting"}, Kind: kind,
 		Languages: []string{"en"}, Suite: "MLS_128_DHKEMP256_AES128GCM_SHA256_P256",
 		Opens: opens, Closes: opens.Add(2 * time.Hour), Roster: w.roster,
 	}

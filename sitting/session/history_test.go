@@ -39,7 +39,7 @@ func newScribe(t testing.TB) *scribe {
 	}
 	s := &scribe{t: t, key: key, chain: [][]byte{der}}
 	s.order, err = wire.SignOrder(&sitting.Order{
-		House: "House", Sitting: "budget", Title: map[string]string{"en": "Budget"}, Kind: sitting.Public,
+		House: sitting.Names{"": "House"}, Sitting: "budget", Title: map[string]string{"en": "Budget"}, Kind: sitting.Public,
 		Languages: []string{"en"}, Suite: suite, Opens: noon, Closes: noon.Add(time.Hour),
 		Roster: []sitting.Member{
 			{ID: "ann", Name: "Ann", Role: sitting.RoleClerk, Cards: []string{"upn:ann"}},

@@ -69,7 +69,7 @@ func New(t testing.TB, s Setup) *Table {
 // sign issues the cards of those who have none and has the clerk sign an order.
 func (tb *Table) sign(s Setup, id sitting.ID) []byte {
 	o := &sitting.Order{
-		House: tb.house.Name(), Sitting: id, Title: map[string]string{"en": "The budget"}, Kind: sitting.Public,
+		House: sitting.Names{"": tb.house.Name()}, Sitting: id, Title: map[string]string{"en": "The budget"}, Kind: sitting.Public,
 		Languages: []string{"en"}, Suite: Suite, Opens: time.Now(), Closes: time.Now().Add(4 * time.Hour),
 	}
 	if s.Kind != "" {

@@ -13,7 +13,7 @@ import (
 )
 
 type order struct {
-	House     string            `cbor:"1,keyasint"`
+	House     names             `cbor:"1,keyasint"`
 	Sitting   sitting.ID        `cbor:"2,keyasint"`
 	Title     map[string]string `cbor:"3,keyasint"`
 	Kind      sitting.Kind      `cbor:"4,keyasint"`
@@ -22,6 +22,30 @@ type order struct {
 	Opens     int64             `cbor:"7,keyasint"` // ms since 1970
 	Closes    int64             `cbor:"8,keyasint"`
 	Roster    []member          `cbor:"9,keyasint"`
+}
+
+// names are [sitting.Names]: text where there is one name in every language,
+// which is what orders had before, else a map by language.
+type names map[string]string
+
+// MarshalCBOR implements [cbor.Marshaler].
+func (n names) MarshalCBOR() ([]byte, error) {
+	if plain, ok := n[""]; ok && len(n) == 1 {
+		return encode(plain)
+	}
+	return encode(map[string]string(n))
+}
+
+// UnmarshalCBOR implements [cbor.Unmarshaler].
+func (n *names) UnmarshalCBOR(b []byte) error {
+	const text = 3 // the major type, RFC 8949 section 3.1
+	if b[0]>>5 != text {
+		return decode(b, (*map[string]string)(n))
+	}
+	var plain string
+	err := decode(b, &plain)
+	*n = names{"": plain}
+	return err
 }
 
 type member struct {
@@ -40,7 +64,7 @@ func SignOrder(o *sitting.Order, key crypto.Signer, chain [][]byte) ([]byte, err
 		return nil, err
 	}
 	w := order{
-		House: o.House, Sitting: o.Sitting, Title: o.Title, Kind: o.Kind, Languages: o.Languages,
+		House: names(o.House), Sitting: o.Sitting, Title: o.Title, Kind: o.Kind, Languages: o.Languages,
 		Suite: o.Suite, Opens: o.Opens.UnixMilli(), Closes: o.Closes.UnixMilli(),
 	}
 	for _, m := range o.Roster {
@@ -96,7 +120,7 @@ func OpenOrder(signed []byte) (*sitting.Order, [][]byte, error) {
 		return nil, nil, err
 	}
 	o := &sitting.Order{
-		House: w.House, Sitting: w.Sitting, Title: w.Title, Kind: w.Kind, Languages: w.Languages,
+		House: sitting.Names(w.House), Sitting: w.Sitting, Title: w.Title, Kind: w.Kind, Languages: w.Languages,
 		Suite: w.Suite, Opens: moment(w.Opens), Closes: moment(w.Closes), Hash: HashOf(signed),
 	}
 	for _, m := range w.Roster {

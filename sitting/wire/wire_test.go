@@ -13,6 +13,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"maps"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -58,7 +59,7 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 func testOrder() *sitting.Order {
 	return &sitting.Order{
-		House: "Test House", Sitting: "budget", Title: map[string]string{"en": "Budget", "fr": "Budget, séance"},
+		House: sitting.Names{"": "Test House"}, Sitting: "budget", Title: map[string]string{"en": "Budget", "fr": "Budget, séance"},
 		Kind: sitting.InCamera, Languages: []string{"en", "fr"}, Suite: "MLS_128", Opens: noon, Closes: noon.Add(time.Hour),
 		Roster: []sitting.Member{
 			{ID: "ann", Name: "Ann Roy", Party: "P", Seat: "North", Role: sitting.RoleChair, Cards: []string{"upn:ann@house"}},
@@ -182,6 +183,34 @@ func TestKeys(t *testing.T) {
 	key := keyOf(t, elliptic.P521(), 3)
 	if _, err := SignOrder(testOrder(), key, [][]byte{certOf(t, key, 1)}); !errors.Is(err, ErrSignature) {
 		t.Errorf("P-521: %v", err)
+	}
+}
+
+// A house has one name, or one for each language; one name is written as orders
+// had it before there could be more, and no other way.
+func TestHouse(t *testing.T) {
+	key := keyOf(t, elliptic.P256(), 5)
+	for _, house := range []sitting.Names{{"": "House"}, {"en": "House", "fr": "Chambre"}} {
+		o := testOrder()
+		o.House = house
+		signed, err := SignOrder(o, key, [][]byte{certOf(t, key, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _, err := OpenOrder(signed); err != nil || !maps.Equal(got.House, house) {
+			t.Errorf("opened %v, %v; want %v", got, err, house)
+		}
+	}
+	plain, _ := encode("House")
+	if got, err := encode(names{"": "House"}); err != nil || !bytes.Equal(got, plain) {
+		t.Errorf("one name is %x, %v; want %x", got, err, plain)
+	}
+	table, _ := encode(map[string]string{"": "House"})
+	for _, b := range [][]byte{table, {0x07}, {0x80}} {
+		var n names
+		if err := decode(b, &n); err == nil {
+			t.Errorf("%x is read as %v", b, n)
+		}
 	}
 }
 

@@ -26,7 +26,7 @@ func newHeader(security func()) *header {
 
 func (h *header) show(v *View) {
 	w, o := v.words, v.scene.Sitting.Order
-	h.title.Set(o.House + " · " + lobby.Title(o, w.Lang))
+	h.title.Set(lobby.House(o, w.Lang) + " · " + lobby.Title(o, w.Lang))
 	h.kind.Objects = []fyne.CanvasObject{lobby.Kind(o.Kind, w)}
 	h.kind.Refresh()
 	h.seal.Look(kit.Quiet, look.Seal)

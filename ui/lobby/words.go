@@ -1,6 +1,8 @@
 package lobby
 
 import (
+	"cmp"
+
 	"fyne.io/fyne/v2"
 
 	"incamera/sitting"
@@ -11,12 +13,19 @@ import (
 
 // Title is a sitting's title in a language, or in another if it has none in that.
 func Title(o *sitting.Order, lang string) string {
+	return cmp.Or(in(o.Title, lang), string(o.Sitting))
+}
+
+// House is the house's name in a language, or in another if it has none in that.
+func House(o *sitting.Order, lang string) string { return in(o.House, lang) }
+
+func in(names sitting.Names, lang string) string {
 	for _, l := range append([]string{lang}, words.Languages...) {
-		if t := o.Title[l]; t != "" {
-			return t
+		if name := names.In(l); name != "" {
+			return name
 		}
 	}
-	return string(o.Sitting)
+	return ""
 }
 
 // Role says a role.

@@ -39,7 +39,7 @@ var people = []sitting.Member{
 // Order is a canned order of the day, with as many members as asked for.
 func Order(kind sitting.Kind, members int) *sitting.Order {
 	o := &sitting.Order{
-		House: "House of Commons", Sitting: "sitting-42", Kind: kind, Languages: []string{"en", "fr"},
+		House: sitting.Names{"en": "House of Commons", "fr": "Chambre des communes"}, Sitting: "sitting-42", Kind: kind, Languages: []string{"en", "fr"},
 		Title: map[string]string{"en": "Sitting 42", "fr": "Séance 42"},
 		Suite: "MLS_128_MLKEM768P256_AES128GCM_SHA256_P256",
 		Opens: Now.Add(-12 * time.Minute), Closes: Now.Add(4 * time.Hour),

@@ -91,7 +91,7 @@ func placed(a fyne.App, show Show, p rehearsal.Place) Options {
 		rack.instead = func(context.Context) (engine.PictureSource, error) { return mediatest.NewCamera(pattern, 30), nil }
 	}
 	return Options{
-		App: a, Window: ui.Options{House: "House of Rehearsals", Language: show.Language},
+		App: a, Window: ui.Options{House: rehearsal.House, Language: show.Language},
 		Readers: p.Readers, Seat: p.Options, Rack: rack, Hooks: p.Hooks, Seated: p.Seated,
 	}
 }

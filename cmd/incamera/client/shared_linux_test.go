@@ -138,7 +138,7 @@ func (s *script) client(ctx context.Context) (*client, []*identitytest.Card, err
 		}
 	}
 	return newClient(ctx, Options{
-		App: app.NewWithID(AppID), Window: ui.Options{House: "Test House"}, Rack: rack, Shared: true,
+		App: app.NewWithID(AppID), Window: ui.Options{House: sitting.Names{"": "Test House"}}, Rack: rack, Shared: true,
 		Readers: identitytest.NewReaders(cards...),
 		Seat: seat.Options{
 			Service: s.Service, Anchors: anchors, Loopback: true,
@@ -296,7 +296,7 @@ func serve(t *testing.T, h *house.House, members []member) string {
 	check(t, err)
 	now := time.Now()
 	order := &sitting.Order{
-		House: h.Name(), Sitting: "budget", Title: map[string]string{"en": "A sitting"}, Kind: sitting.Public,
+		House: sitting.Names{"": h.Name()}, Sitting: "budget", Title: map[string]string{"en": "A sitting"}, Kind: sitting.Public,
 		Languages: []string{"en"}, Suite: "MLS_128_DHKEMP256_AES128GCM_SHA256_P256",
 		Opens: now.Add(-time.Minute), Closes: now.Add(2 * time.Hour),
 		Roster: []sitting.Member{{ID: "clerk", Name: "Clerk", Role: sitting.RoleClerk, Cards: trust.Names(clerk)[:1]}},

@@ -20,7 +20,7 @@ import (
 
 // A file is the order of the day as a clerk writes it, in TOML.
 type file struct {
-	House     string
+	House     names
 	Sitting   string
 	Kind      string
 	Languages []string
@@ -33,6 +33,28 @@ type file struct {
 		Card                        string   // a certificate file, beside the order's
 		Cards                       []string // or the names by which cards are known
 	}
+}
+
+// names are one name, or a table of them by language.
+type names sitting.Names
+
+// UnmarshalTOML implements [toml.Unmarshaler].
+func (n *names) UnmarshalTOML(v any) error {
+	if plain, ok := v.(string); ok {
+		*n = names{"": plain}
+		return nil
+	}
+	table, ok := v.(map[string]any)
+	if !ok {
+		return errors.New("house is a name, or names by language")
+	}
+	*n = names{}
+	for l, name := range table {
+		if (*n)[l], ok = name.(string); !ok {
+			return fmt.Errorf("house in %q is no name", l)
+		}
+	}
+	return nil
 }
 
 // DefaultSuite is the suite of an order that names none.
@@ -59,7 +81,7 @@ func Read(name string) (*sitting.Order, error) {
 		return nil, src.at(src.stray(last), fmt.Sprintf("no such thing as %q in an order", extra[0]))
 	}
 	o := &sitting.Order{
-		House: f.House, Sitting: sitting.ID(f.Sitting), Title: f.Title, Kind: sitting.Kind(f.Kind),
+		House: sitting.Names(f.House), Sitting: sitting.ID(f.Sitting), Title: f.Title, Kind: sitting.Kind(f.Kind),
 		Languages: f.Languages, Suite: f.Suite, Opens: f.Opens, Closes: f.Closes,
 	}
 	for i, r := range f.Roster {

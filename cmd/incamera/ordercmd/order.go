@@ -209,9 +209,9 @@ func show(name, anchors string, stdout io.Writer) error {
 
 // describe says what an order holds, for the clerk to read.
 func describe(w io.Writer, o *sitting.Order) {
-	fmt.Fprintf(w, "%s · sitting %s · %s\n", o.House, o.Sitting, o.Kind)
+	fmt.Fprintf(w, "sitting %s · %s\n", o.Sitting, o.Kind)
 	for _, l := range o.Languages {
-		fmt.Fprintf(w, "  %s: %s\n", l, o.Title[l])
+		fmt.Fprintf(w, "  %s: %s · %s\n", l, o.House.In(l), o.Title[l])
 	}
 	fmt.Fprintf(w, "%s – %s\nsuite %s\n", o.Opens.Local().Format(time.DateTime), o.Closes.Local().Format(time.DateTime), o.Suite)
 	for _, m := range o.Roster {

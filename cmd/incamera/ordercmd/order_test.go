@@ -134,12 +134,33 @@ func TestSignAgain(t *testing.T) {
 	}
 }
 
+func TestHouseInBothLanguages(t *testing.T) {
+	file, readers := setup(t, strings.Replace(text, `"House of Tests"`, `{ en = "House of Tests", fr = "Chambre des essais" }`, 1))
+	var out, wrong bytes.Buffer
+	if code := Run(t.Context(), readers, identitytest.Answer("123456"), []string{"sign", file}, &out, &wrong); code != 0 {
+		t.Fatalf("exit %d: %s", code, &wrong)
+	}
+	out.Reset()
+	if code := Run(t.Context(), readers, nil, []string{"show", strings.TrimSuffix(file, ".toml") + ".order"}, &out, &wrong); code != 0 {
+		t.Fatalf("exit %d: %s", code, &wrong)
+	}
+	for _, want := range []string{"House of Tests · Sitting 42", "Chambre des essais · Séance 42"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not shown: %s", want, &out)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	tests := []struct{ name, from, to, pin, want string }{
 		{"wrong PIN", "", "", "000000", "wrong PIN, 2 tries left"},
 		{"misspelt key", "house ", "hous ", "123456", `42.toml:2: no such thing as "hous"`},
 		{"misspelt key of a member", "name = \"I.", "nmae = \"I.", "123456", `42.toml:19: no such thing as "roster.nmae"`},
 		{"no house", "house   = \"House of Tests\"", "", "123456", "42.toml:1: the order names no house"},
+		{"no house in French", `"House of Tests"`, `{ en = "House of Tests" }`, "123456", `42.toml:2: the order does not name the house in "fr"`},
+		{"a house too many", `"House of Tests"`, `{ en = "a", fr = "b", de = "c" }`, "123456", "42.toml:2: the order names the house in other"},
+		{"a number for a house", `"House of Tests"`, `{ en = 1, fr = "b" }`, "123456", `house in "en" is no name`},
+		{"not a house", `"House of Tests"`, `7`, "123456", "house is a name, or names by language"},
 		{"not an id", `"42"`, `"Sitting 42"`, "123456", `42.toml:3: "Sitting 42" is no id of a sitting`},
 		{"not a kind", "opens ", "kind = \"secret\"\nopens ", "123456", `42.toml:4: "secret" is no kind`},
 		{"not a suite", "opens ", "suite = \"DES\"\nopens ", "123456", `42.toml:4: no client has the suite "DES"`},

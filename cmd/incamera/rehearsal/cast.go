@@ -17,6 +17,9 @@ import (
 // PIN is the PIN of every card of a rehearsal.
 const PIN = "123456"
 
+// House is the name of a rehearsal's house.
+var House = sitting.Names{"en": "House of Rehearsals", "fr": "Chambre des répétitions"}
+
 // sittingID names the rehearsal's sitting.
 const sittingID sitting.ID = "rehearsal"
 
@@ -66,7 +69,7 @@ type stage struct {
 
 // newStage founds a House, hands out cards and has a clerk sign the order.
 func newStage(dir string, members int, as sitting.Role, now time.Time) (*stage, error) {
-	h, err := house.New(house.Options{Name: "House of Rehearsals", At: now})
+	h, err := house.New(house.Options{Name: House["en"], At: now})
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +124,7 @@ func (s *stage) write(now time.Time) error {
 		roster = append(roster, s.clerk.Member)
 	}
 	s.order = &sitting.Order{
-		House: s.house.Name(), Sitting: sittingID, Kind: sitting.Public,
+		House: House, Sitting: sittingID, Kind: sitting.Public,
 		Title:     map[string]string{"en": "Rehearsal", "fr": "Répétition"},
 		Languages: []string{"en", "fr"}, Suite: ordercmd.DefaultSuite,
 		Opens: now.Add(-time.Minute), Closes: now.Add(12 * time.Hour), Roster: roster,

@@ -135,7 +135,7 @@ func benchOrder(b *testing.B, members int) (tls.Certificate, *sitting.Order, []b
 		b.Fatal(err)
 	}
 	o := &sitting.Order{
-		House: "Test House", Sitting: "budget", Title: map[string]string{"en": "Budget"}, Kind: sitting.Public,
+		House: sitting.Names{"": "Test House"}, Sitting: "budget", Title: map[string]string{"en": "Budget"}, Kind: sitting.Public,
 		Languages: []string{"en"}, Suite: "MLS_128_DHKEMP256_AES128GCM_SHA256_P256",
 		Opens: opens, Closes: opens.Add(2 * time.Hour),
 		Roster: []sitting.Member{{ID: "c.roy", Name: "C. Roy", Role: sitting.RoleChair, Cards: trust.Names(clerk)[:1]}},

@@ -184,7 +184,7 @@ func newScene(t *testing.T, kind sitting.Kind) *scene {
 	s.service, err = h.ServerCertificate("127.0.0.1")
 	check(t, err)
 	o := &sitting.Order{
-		House: "Test House", Sitting: "budget", Title: map[string]string{"en": "Budget"}, Kind: kind,
+		House: sitting.Names{"": "Test House"}, Sitting: "budget", Title: map[string]string{"en": "Budget"}, Kind: kind,
 		Languages: []string{"en"}, Suite: "MLS_128_DHKEMP256_AES128GCM_SHA256_P256",
 		Opens: opens, Closes: opens.Add(2 * time.Hour),
 	}

@@ -16,6 +16,7 @@ import (
 
 	"fyne.io/fyne/v2/app"
 
+	"incamera/sitting"
 	"incamera/ui"
 	"incamera/ui/settings"
 	"incamera/ui/uitest"
@@ -38,7 +39,7 @@ func main() {
 		{Key: settings.Suite, Value: "MLS_128_MLKEM768P256", By: "House IT"},
 	}
 	w := ui.New(app.NewWithID("ca.incamera.gallery"), ui.Options{
-		House: "House of Commons", Language: *lang, Rules: rules, Now: func() time.Time { return uitest.Now },
+		House: sitting.Names{"en": "House of Commons", "fr": "Chambre des communes"}, Language: *lang, Rules: rules, Now: func() time.Time { return uitest.Now },
 	})
 	w.Resize(float32(*width), float32(*height))
 	go show(w, strings.Split(*room, ","), *sheet, *out, *capture)
