@@ -16,19 +16,38 @@ import (
 // is sealed for each member with the member's own key, as far as the member
 // wants to be heard and seen. The loudspeaker plays for the one who has sat
 // there longest, and plays nobody at the table: they are in the room.
+//
+// On a member's own machine, nobody else sits down, and nothing is shared.
 type Table struct {
+	shared bool // constant
+
 	mu      sync.Mutex
 	devices Devices // guarded by mu
 	seats   []*Seat // guarded by mu; in the order in which they were taken
 	shows   bool    // guarded by mu; the camera is on
 }
 
-// NewTable returns a table with the devices of a room and nobody at it.
-func NewTable(d Devices) *Table { return &Table{devices: shared(d)} }
+// NewTable returns a table with the devices of a room and nobody at it. Unless
+// it is shared, only one member may sit there at a time.
+func NewTable(d Devices, shared bool) *Table {
+	t := &Table{shared: shared}
+	d.Microphone, d.Camera = t.microphone(d.Microphone), t.camera(d.Camera)
+	t.devices = d
+	return t
+}
 
-func shared(d Devices) Devices {
-	d.Microphone, d.Camera = shareSound(d.Microphone), shareSight(d.Camera)
-	return d
+func (t *Table) microphone(m engine.Microphone) engine.Microphone {
+	if t.shared {
+		return shareSound(m)
+	}
+	return m
+}
+
+func (t *Table) camera(c engine.Camera) engine.Camera {
+	if t.shared {
+		return shareSight(c)
+	}
+	return c
 }
 
 // Take is [Person.Take] at the table. [Table.Leave] has to follow when the
@@ -94,7 +113,7 @@ func (t *Table) Shows() bool {
 func (t *Table) UseMicrophone(m engine.Microphone) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.devices.Microphone = shareSound(m)
+	t.devices.Microphone = t.microphone(m)
 	for _, s := range t.seats {
 		s.Media.UseMicrophone(t.devices.Microphone)
 	}
@@ -114,7 +133,7 @@ func (t *Table) UseLoudspeaker(l engine.Loudspeaker) {
 func (t *Table) UseCamera(c engine.Camera) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.devices.Camera = shareSight(c)
+	t.devices.Camera = t.camera(c)
 	for _, s := range t.seats {
 		if !s.blind {
 			s.Media.UseCamera(t.devices.Camera)

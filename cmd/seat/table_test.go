@@ -12,7 +12,7 @@ import (
 func (w *world) gather(d *devices, cards ...*card) (table *seat.Table, all []*member) {
 	w.t.Helper()
 	d.shared = true
-	table = seat.NewTable(d.all())
+	table = seat.NewTable(d.all(), true)
 	for _, c := range cards {
 		all = append(all, w.take(c, nil, d, func(p *seat.Person, i seat.Invitation) *seat.Seat {
 			return table.Take(p, i, seat.Hooks{})

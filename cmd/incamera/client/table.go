@@ -55,7 +55,7 @@ type gone struct {
 
 func newTable(ctx context.Context, c *client, id sitting.ID) *table {
 	return &table{
-		c: c, sitting: id, ctx: ctx, room: seat.NewTable(c.o.Rack.open()),
+		c: c, sitting: id, ctx: ctx, room: seat.NewTable(c.o.Rack.open(), c.o.Shared),
 		news: make(chan *place), over: make(chan gone), joined: make(chan *place), turns: make(chan *place),
 	}
 }
