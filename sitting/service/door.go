@@ -76,15 +76,18 @@ func (s *Service) guest(r *http.Request) (guest, error) {
 	return guest{person: person, session: wire.HashOf(chain[0]), chain: chain}, nil
 }
 
-// sittings hands out the signed orders of the sittings that the guest may enter.
+// sittings hands out the signed orders of the sittings that the guest may
+// enter: no others, and none that was closed.
 func (s *Service) sittings(w http.ResponseWriter, _ *http.Request, g guest) error {
 	listed, err := s.book.Of(g.person, s.c.Now())
 	if err != nil {
 		return err
 	}
-	signed := make([][]byte, len(listed))
-	for i, l := range listed {
-		signed[i] = l.Signed
+	signed := [][]byte{}
+	for _, l := range listed {
+		if !s.halls.isOver(l.Order.Sitting) {
+			signed = append(signed, l.Signed)
+		}
 	}
 	b, err := wire.EncodeOrders(signed)
 	if err != nil {

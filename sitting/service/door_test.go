@@ -198,6 +198,9 @@ func TestClosed(t *testing.T) {
 		t.Errorf("closed %v, bye %q", chair.state.Closed, chair.bye)
 	}
 	eventually(t, "the sitting's usher ends", func() bool { _, there := w.halls.find("budget"); return !there })
+	if signed, err := chair.client.Sittings(t.Context()); err != nil || len(signed) != 0 {
+		t.Errorf("after the close %d sittings are offered, %v", len(signed), err)
+	}
 	if got := code(t, chair.dial("budget")); got != "closed" {
 		t.Errorf("after the close: %q", got)
 	}

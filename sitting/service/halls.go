@@ -26,13 +26,15 @@ type halls struct {
 	mu     sync.Mutex
 	ctx    context.Context // the service's life; nil before
 	each   map[sitting.ID]*usher.Usher
+	over   map[sitting.ID]bool // those that were closed
 	closed bool // nobody comes in any more
 }
 
 func (h *halls) open(ctx context.Context, started *sync.WaitGroup) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ctx, h.started, h.each = ctx, started, map[sitting.ID]*usher.Usher{}
+	h.ctx, h.started = ctx, started
+	h.each, h.over = map[sitting.ID]*usher.Usher{}, map[sitting.ID]bool{}
 }
 
 // admit counts a guest in, if anybody may come in.
@@ -59,6 +61,14 @@ func (h *halls) find(id sitting.ID) (*usher.Usher, bool) {
 	defer h.mu.Unlock()
 	u, ok := h.each[id]
 	return u, ok
+}
+
+// isOver reports whether a sitting was closed.
+func (h *halls) isOver(id sitting.ID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	u, ok := h.each[id]
+	return h.over[id] || ok && u.State().Closed
 }
 
 // all returns the ushers of all sittings being served.
@@ -121,6 +131,7 @@ func (s *Service) usher(l *roster.Listed) (*usher.Usher, error) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		delete(h.each, id)
+		h.over[id] = u.State().Closed
 	})
 	return u, nil
 }
