@@ -240,6 +240,8 @@ func (w *Window) key(e *fyne.KeyEvent) {
 		w.window.Canvas().Unfocus()
 	case fyne.KeyF6:
 		w.walk()
+	case fyne.KeySpace:
+		w.press()
 	}
 }
 
@@ -253,6 +255,17 @@ func (w *Window) goOn() {
 		if b := g.Go(); b != nil && b.Visible() {
 			b.Press()
 		}
+	}
+}
+
+// press presses what has the keyboard, but in a room where Space is to speak.
+func (w *Window) press() {
+	c := w.window.Canvas()
+	if _, speaks := w.room.(typer); speaks && c.Overlays().Top() == nil {
+		return
+	}
+	if b, ok := c.Focused().(*kit.Button); ok {
+		b.Press()
 	}
 }
 
