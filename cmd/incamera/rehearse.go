@@ -28,6 +28,7 @@ type rehearseFlags struct {
 	members                      int
 	seconds                      float64
 	headless, reader, check      bool
+	inCamera                     bool
 	microphone, camera           string
 	screenshot, report, language string
 	verbose                      bool
@@ -40,6 +41,7 @@ func (f *rehearseFlags) parse(args []string) error {
 	set.Float64Var(&f.seconds, "seconds", 0, "rehearse and measure for as `long`, by itself; 0: until you leave")
 	set.BoolVar(&f.headless, "headless", false, "no window")
 	set.BoolVar(&f.reader, "reader", false, "your card is in a virtual reader, behind the system's smartcard service")
+	set.BoolVar(&f.inCamera, "in-camera", false, "members wait until they are admitted; nothing is measured")
 	set.StringVar(&f.microphone, "microphone", "", "a device's `id`, or a WAV file")
 	set.StringVar(&f.camera, "camera", "", "a device's `id`, or a Y4M file; else a moving pattern")
 	set.StringVar(&f.screenshot, "screenshot", "", "a PNG `file` for what is in the window towards the end")
@@ -57,6 +59,9 @@ func (f *rehearseFlags) parse(args []string) error {
 	}
 	if f.headless && f.screenshot != "" {
 		return errors.New("--screenshot: without a window there is nothing to take a picture of")
+	}
+	if f.inCamera && (f.headless || f.seconds > 0) {
+		return errors.New("--in-camera: nothing is measured of it, so that it goes neither with --headless nor with --seconds")
 	}
 	if f.headless && f.seconds == 0 {
 		f.seconds = 30
@@ -86,7 +91,7 @@ func rehearse(ctx context.Context, args []string) error {
 	}
 	o := rehearsal.Options{
 		As: sitting.Role(f.as), Members: f.members, For: time.Duration(f.seconds * float64(time.Second)),
-		Window: !f.headless, Reader: f.reader, Microphone: f.microphone, Camera: f.camera, Report: f.report,
+		Window: !f.headless, Reader: f.reader, InCamera: f.inCamera, Microphone: f.microphone, Camera: f.camera, Report: f.report,
 		Log:      client.NewLog(os.Stderr, level, false),
 		Progress: func(what string) { fmt.Println("rehearsal:", what) },
 		Sit:      sitAlone,

@@ -68,7 +68,7 @@ type stage struct {
 }
 
 // newStage founds a House, hands out cards and has a clerk sign the order.
-func newStage(dir string, members int, as sitting.Role, now time.Time) (*stage, error) {
+func newStage(dir string, members int, as sitting.Role, kind sitting.Kind, now time.Time) (*stage, error) {
 	h, err := house.New(house.Options{Name: House["en"], At: now})
 	if err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func newStage(dir string, members int, as sitting.Role, now time.Time) (*stage, 
 		switch {
 		case i == mine:
 			m.Role = as
-		case i == s.chair:
+		case i == s.chair && as != sitting.RoleChair:
 			m.Role = sitting.RoleChair
 		}
 		if err := s.enlist(m); err != nil {
@@ -100,7 +100,7 @@ func newStage(dir string, members int, as sitting.Role, now time.Time) (*stage, 
 	} else {
 		s.clerk = s.cast[mine]
 	}
-	return s, s.write(now)
+	return s, s.write(kind, now)
 }
 
 func (s *stage) enlist(m sitting.Member) error {
@@ -115,7 +115,7 @@ func (s *stage) enlist(m sitting.Member) error {
 
 // write leaves in the folder what the processes need: anchors, the service's
 // certificate, the delegates' cards, the signed order.
-func (s *stage) write(now time.Time) error {
+func (s *stage) write(kind sitting.Kind, now time.Time) error {
 	roster := make([]sitting.Member, 0, len(s.cast)+1)
 	for _, p := range s.cast {
 		roster = append(roster, p.Member)
@@ -124,7 +124,7 @@ func (s *stage) write(now time.Time) error {
 		roster = append(roster, s.clerk.Member)
 	}
 	s.order = &sitting.Order{
-		House: House, Sitting: sittingID, Kind: sitting.Public,
+		House: House, Sitting: sittingID, Kind: kind,
 		Title:     map[string]string{"en": "Rehearsal", "fr": "Répétition"},
 		Languages: []string{"en", "fr"}, Suite: ordercmd.DefaultSuite,
 		Opens: now.Add(-time.Minute), Closes: now.Add(12 * time.Hour), Roster: roster,

@@ -14,6 +14,7 @@ import (
 	"incamera/identity/piv"
 	"incamera/media/device"
 	"incamera/media/mediatest"
+	"incamera/sitting"
 )
 
 // settle is how long the members may take to have one group's keys.
@@ -55,7 +56,7 @@ func (r *run) enter(ctx context.Context) error {
 		}
 		r.later(d.stop)
 		r.actors[r.cast[i].ID] = d
-		if n == 0 {
+		if n == 0 && !(r.InCamera && r.As == sitting.RoleChair) { // who waits at the door is not on air
 			if _, err := d.wait(ctx, cue.OnAir); err != nil {
 				return err
 			}
@@ -63,6 +64,9 @@ func (r *run) enter(ctx context.Context) error {
 	}
 	if err := r.sit(ctx); err != nil {
 		return err
+	}
+	if r.InCamera {
+		return nil // who is admitted, and when, is for the chair to say
 	}
 	return r.together(ctx)
 }

@@ -28,6 +28,7 @@ type Options struct {
 	As         sitting.Role
 	Members    int           // with the one at this machine; at least [Fewest], and 4 for what is measured
 	For        time.Duration // 0: until the one at this machine leaves
+	InCamera   bool          // members wait to be admitted; not for what is measured
 	Window     bool          // a window says which pictures are on show
 	Reader     bool          // the own card is in a virtual reader, behind the PC/SC service
 	Microphone string        // a device, a WAV file; "": the sound server's own
@@ -78,6 +79,9 @@ type run struct {
 
 // Run rehearses, and returns what it measured.
 func Run(ctx context.Context, o Options) (*Report, error) {
+	if o.InCamera && o.For > 0 {
+		return nil, errors.New("rehearsal: what is measured is a public sitting")
+	}
 	fewest := Fewest
 	if o.For > 0 {
 		fewest = fewestMeasured
@@ -143,7 +147,11 @@ func (r *run) build(ctx context.Context) error {
 	}
 	r.later(func() { _ = os.RemoveAll(dir) }) // what is left is in the temporary folder
 	r.Progress("a House, cards and an order of the day")
-	if r.stage, err = newStage(dir, r.Members, r.As, time.Now()); err != nil {
+	kind := sitting.Public
+	if r.InCamera {
+		kind = sitting.InCamera
+	}
+	if r.stage, err = newStage(dir, r.Members, r.As, kind, time.Now()); err != nil {
 		return err
 	}
 	r.report.Suite = r.order.Suite

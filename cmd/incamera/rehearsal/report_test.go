@@ -71,7 +71,7 @@ func TestCheckSaysWhatIsMissing(t *testing.T) {
 
 func TestStage(t *testing.T) {
 	for _, as := range []sitting.Role{sitting.RoleMember, sitting.RoleChair, sitting.RoleClerk} {
-		s, err := newStage(t.TempDir(), 10, as, time.Now())
+		s, err := newStage(t.TempDir(), 10, as, sitting.Public, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
