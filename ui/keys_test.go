@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -205,11 +206,79 @@ func TestChairPresides(t *testing.T) {
 	english(t, func(t *testing.T, s *screen) {
 		c := s.sit("chair", nil)
 		s.key(fyne.KeyReturn) // the next speaker
+		s.key(fyne.KeyReturn) // was heard: it is not asked twice
+		c.turn(func(*ui.Scene) {})
 		s.press("Take the floor from A. Tremblay")
 		c.turn(func(s *ui.Scene) { s.Sitting.Waiting = []sitting.Seat{{Member: "witness", Arrival: 60}} })
 		s.press("Admit Dr. L. Arsenault")
-		want := []string{"give singh", "take tremblay", "admit witness"}
+		want := []string{"give singh", "take tremblay", "take tremblay", "admit witness"} // the floor is passed on, or taken
 		if !slices.Equal(c.door.Asked, want) {
+			t.Errorf("asked %q, want %q", c.door.Asked, want)
+		}
+	})
+}
+
+// One more may have the floor, as well as the one who has it.
+func TestFloorForTwo(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit("chair", nil)
+		s.list().Select(6) // C. Roy
+		s.loop.Settle()
+		s.press("Also give the floor to C. Roy")
+		c.turn(func(s *ui.Scene) {
+			s.Sitting.Floor = append(s.Sitting.Floor, sitting.Grant{To: "roy"}, sitting.Grant{To: "okafor"})
+		})
+		s.press("Take the floor from C. Roy") // the one chosen, else the last
+		s.key(fyne.KeyReturn)
+		want := []string{"give roy", "take roy", "give singh", "take tremblay", "take roy", "take okafor"}
+		if !slices.Equal(c.door.Asked, want) {
+			t.Errorf("asked %q, want %q", c.door.Asked, want)
+		}
+	})
+}
+
+// Each is admitted by a request of its own, never more at a time than a session
+// takes, and nobody who came after the chair was asked.
+func TestAllAreAdmitted(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit("chair", nil)
+		var roster []sitting.Seat
+		for i := range 40 {
+			roster = append(roster, sitting.Seat{Member: sitting.MemberID(fmt.Sprint("m", i)), Arrival: uint64(100 + i)})
+		}
+		c.turn(func(s *ui.Scene) { s.Sitting.Waiting = roster })
+		s.press("Admit all 40")
+		s.key(fyne.KeyEscape)
+		if len(c.door.Asked) > 0 {
+			t.Fatalf("asked %q without a yes", c.door.Asked)
+		}
+		s.press("Admit all 40")
+		s.key(fyne.KeySpace) // Space presses where it is not to speak
+		for at := 16; at < 40; at += 16 {
+			if len(c.door.Asked) != at {
+				t.Errorf("%d were asked for at once, want %d", len(c.door.Asked), at)
+			}
+			c.turn(func(s *ui.Scene) {
+				s.Sitting.Waiting = append(slices.Clip(roster[at:]), sitting.Seat{Member: "late", Arrival: 200})
+			})
+		}
+		c.turn(func(s *ui.Scene) { s.Sitting.Waiting = []sitting.Seat{{Member: "late", Arrival: 200}} })
+		if n := len(c.door.Asked); n != 40 || c.door.Asked[39] != "admit m39" {
+			t.Errorf("%d were admitted: %q", n, c.door.Asked)
+		}
+	})
+}
+
+// Whoever can be seen to wait is admitted without a question.
+func TestFewAreAdmittedAtOnce(t *testing.T) {
+	english(t, func(t *testing.T, s *screen) {
+		c := s.sit("chair", nil)
+		c.turn(func(s *ui.Scene) {
+			s.Sitting.Waiting = []sitting.Seat{{Member: "witness", Arrival: 60}, {Member: "late", Arrival: 61}}
+		})
+		s.press("Admit all 2")
+		c.turn(func(*ui.Scene) {})
+		if want := []string{"admit witness", "admit late"}; !slices.Equal(c.door.Asked, want) {
 			t.Errorf("asked %q, want %q", c.door.Asked, want)
 		}
 	})

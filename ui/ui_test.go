@@ -78,7 +78,7 @@ func TestRoomsLookAsBefore(t *testing.T) {
 
 func TestSheetsLookAsBefore(t *testing.T) {
 	for _, language := range []string{"en", "fr"} {
-		for _, sheet := range []string{"settings", "security", "devices", "leave", "remove"} {
+		for _, sheet := range []string{"settings", "security", "devices", "leave", "remove", "admit"} {
 			t.Run(sheet+"."+language, func(t *testing.T) {
 				on(t, language, "1", 1280, 800, func(t *testing.T, s *screen) {
 					r, _ := uitest.Find("chamber-chair")

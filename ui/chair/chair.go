@@ -37,14 +37,23 @@ type Allowed struct {
 	Give, Take, Admit, Remove func(sitting.MemberID) bool
 }
 
+// An Asker has the person say whether something is meant, before it is done. yes is
+// called if it is.
+type Asker interface {
+	Removal(name string, yes func(why string))
+	Admission(names []string, yes func())
+}
+
 // A Console presides over a sitting. Its fields belong to the UI goroutine.
 type Console struct {
 	floor Floor
 	door  Door
+	asker Asker
 	tell  func(error)
 
 	waiting *fyne.Container
 	title   *kit.Text
+	all     *kit.Button
 	next    *kit.Button
 	take    *kit.Button
 	give    *kit.Button
@@ -53,23 +62,30 @@ type Console struct {
 	bottom  *fyne.Container
 
 	first, speaker, chosen sitting.MemberID
-	confirm                func(name string, yes func(why string))
+	holders                []sitting.MemberID // of the floor
+	entrants               []sitting.Seat     // who wait
+	admitted               map[uint64]bool    // by arrival: true once it was asked
 }
 
 // New returns a console. tell is called with what a request answered, when it
-// found no room; confirm asks before somebody is removed, and why.
-func New(f Floor, d Door, tell func(error), confirm func(name string, yes func(why string))) *Console {
-	c := &Console{floor: f, door: d, tell: tell, confirm: confirm}
+// found no room.
+func New(f Floor, d Door, tell func(error), a Asker) *Console {
+	c := &Console{floor: f, door: d, tell: tell, asker: a, admitted: map[uint64]bool{}}
 	c.waiting = kit.Column(look.Gap)
 	c.title = kit.Bold("", look.Body, look.AmberInk)
-	c.next = named(kit.Filled, look.Floor, func() { c.ask(c.floor.GiveFloor(c.first)) })
-	c.take = named(kit.Plain, look.Close, func() { c.ask(c.floor.TakeFloor(c.speaker)) })
-	c.give = named(kit.Plain, look.Floor, func() { c.ask(c.floor.GiveFloor(c.chosen)) })
+	c.all = named(kit.Plain, look.Admit, nil)
+	c.next = named(kit.Filled, look.Floor, c.pass)
+	c.take = named(kit.Plain, look.Close, func() { c.ask(c.take, c.floor.TakeFloor(c.speaker)) })
+	c.give = named(kit.Plain, look.Floor, func() { c.ask(c.give, c.floor.GiveFloor(c.chosen)) })
 	c.remove = named(kit.Plain, look.Remove, nil)
-	c.top = kit.Column(look.Gap, c.title, kit.Capped(3.6, c.waiting)) // part of the next shows that there is more
+	c.top = kit.Column(look.Gap, c.title, kit.Capped(seen+0.6, c.waiting), c.all) // part of the next shows that there is more
 	c.bottom = kit.Column(look.Gap, c.remove, c.give, c.take, c.next)
 	return c
 }
+
+// seen is how many who wait can be seen at once. More are admitted together
+// only after all names were shown.
+const seen = 3
 
 // named is a button with a member's name on it, which may be a long one.
 func named(rank kit.Rank, icon look.Icon, pressed func()) *kit.Button {
@@ -88,10 +104,26 @@ func (c *Console) Bottom() fyne.CanvasObject { return c.bottom }
 // Go is the button that goes on: the next speaker.
 func (c *Console) Go() *kit.Button { return c.next }
 
-func (c *Console) ask(err error) {
+// ask greys the button that was pressed until there is a new state: it was
+// heard, and is not asked twice.
+func (c *Console) ask(pressed *kit.Button, err error) {
 	if err != nil {
 		c.tell(err)
+		return
 	}
+	pressed.Allow(false)
+}
+
+// pass gives the floor to the next, and takes it from all who have it.
+func (c *Console) pass() {
+	if err := c.floor.GiveFloor(c.first); err != nil {
+		c.tell(err)
+		return
+	}
+	for _, who := range c.holders {
+		c.ask(c.next, c.floor.TakeFloor(who))
+	}
+	c.next.Allow(false)
 }
 
 // Show shows a state: who may be admitted, given the floor, removed. chosen is
@@ -101,8 +133,13 @@ func (c *Console) Show(s *sitting.State, chosen sitting.MemberID, name func(sitt
 	if len(s.Hands) > 0 {
 		c.first = s.Hands[0].By
 	}
-	if n := len(s.Floor); n > 0 {
-		c.speaker = s.Floor[n-1].To
+	c.holders = nil
+	for _, g := range s.Floor {
+		c.holders = append(c.holders, g.To)
+		c.speaker = g.To
+	}
+	if s.HasFloor(chosen) {
+		c.speaker = chosen
 	}
 	c.showWaiting(s, name, may, w)
 	c.showFloor(name, may, w)
@@ -131,22 +168,79 @@ func (c *Console) showFloor(name func(sitting.MemberID) string, may Allowed, w *
 
 func (c *Console) showWaiting(s *sitting.State, name func(sitting.MemberID) string, may Allowed, w *words.Catalogue) {
 	c.waiting.RemoveAll()
+	c.entrants = s.Waiting
 	c.title.SetTone(fmt.Sprintf("%s · %d", w.Chair.Waiting, len(s.Waiting)), look.AmberInk)
 	c.title.Hidden = len(s.Waiting) == 0
 	for _, seat := range s.Waiting {
-		who := seat.Member
-		b := named(kit.Plain, look.Admit, func() { c.ask(c.door.Admit(who)) })
-		b.Say(fmt.Sprintf(w.Chair.Admit, name(who)), "")
-		b.Allow(may.Admit(who))
+		b := named(kit.Plain, look.Admit, nil)
+		b.Do(func() { c.ask(b, c.door.Admit(seat.Member)) })
+		b.Say(fmt.Sprintf(w.Chair.Admit, name(seat.Member)), "")
+		b.Allow(may.Admit(seat.Member) && !c.admitted[seat.Arrival])
 		c.waiting.Add(b)
 	}
+	c.all.Hidden = len(s.Waiting) < 2
+	c.all.Say(fmt.Sprintf(w.Chair.AdmitAll, len(s.Waiting)), "")
+	c.all.Do(func() { c.admitAll(name) })
+	c.all.Allow(true)
+	c.goOnAdmitting()
+}
+
+// admitAll admits those who wait now; where not all can be seen, after all
+// names were shown.
+func (c *Console) admitAll(name func(sitting.MemberID) string) {
+	all := c.entrants
+	yes := func() {
+		for _, seat := range all {
+			c.admitted[seat.Arrival] = false
+		}
+		c.goOnAdmitting()
+	}
+	if len(all) <= seen {
+		yes()
+		return
+	}
+	names := make([]string, len(all))
+	for i, seat := range all {
+		names[i] = name(seat.Member)
+	}
+	c.asker.Admission(names, yes)
+}
+
+// atOnce is how many admissions are on their way at a time: half of what a
+// session takes.
+const atOnce = 16
+
+// goOnAdmitting asks for as many as may be on their way, each by a request of
+// its own; those who are in make room for the next.
+func (c *Console) goOnAdmitting() {
+	asked, waiting := 0, make(map[uint64]bool, len(c.admitted))
+	for _, seat := range c.entrants {
+		done, wanted := c.admitted[seat.Arrival]
+		if !wanted {
+			continue
+		}
+		if !done && asked < atOnce {
+			done = c.door.Admit(seat.Member) == nil // else with the next state
+		}
+		if waiting[seat.Arrival] = done; done {
+			asked++
+		}
+		c.all.Allow(false)
+	}
+	c.admitted = waiting
 }
 
 func (c *Console) showChosen(name func(sitting.MemberID) string, may Allowed, w *words.Catalogue) {
 	who := c.chosen
 	c.give.Hidden = who == "" || !may.Floor || !may.Give(who) || who == c.first
-	c.give.Say(fmt.Sprintf(w.Chair.Give, name(who)), "")
+	give := w.Chair.Give
+	if len(c.holders) > 0 {
+		give = w.Chair.GiveAlso
+	}
+	c.give.Say(fmt.Sprintf(give, name(who)), "")
+	c.give.Allow(true)
 	c.remove.Hidden = who == "" || !may.Remove(who)
 	c.remove.Say(fmt.Sprintf(w.Chair.Remove, name(who)), "")
-	c.remove.Do(func() { c.confirm(name(who), func(why string) { c.ask(c.door.Remove(who, why)) }) })
+	c.remove.Allow(true)
+	c.remove.Do(func() { c.asker.Removal(name(who), func(why string) { c.ask(c.remove, c.door.Remove(who, why)) }) })
 }

@@ -125,7 +125,7 @@ func New(w *words.Catalogue, sheets *kit.Sheets, o Options) *View {
 	v.stage = newStage(v)
 	v.queue = newQueue()
 	v.members = newMembers(v)
-	v.console = chair.New(o.Floor, o.Door, v.Tell, v.confirmRemoval)
+	v.console = chair.New(o.Floor, o.Door, v.Tell, asker{v})
 	v.bar = newBar(v)
 	v.table = newTable()
 	v.rim = kit.NewStrip(kit.Spacer(), look.Amber, 0, 0)

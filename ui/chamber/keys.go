@@ -2,6 +2,7 @@ package chamber
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
@@ -117,8 +118,11 @@ func (v *View) OpenDevices() {
 	}, nil)
 }
 
-// confirmRemoval asks before somebody is removed. What goes on is not to remove.
-func (v *View) confirmRemoval(name string, yes func(why string)) {
+// An asker is the room, asking the chair.
+type asker struct{ *View }
+
+// Removal implements [chair.Asker]. What goes on is not to remove.
+func (v asker) Removal(name string, yes func(why string)) {
 	why := kit.NewSearch(nil)
 	v.sheets.Open(func() kit.Leaf {
 		w := v.words.Chair
@@ -129,6 +133,22 @@ func (v *View) confirmRemoval(name string, yes func(why string)) {
 			Buttons: []*kit.Button{
 				kit.NewButton(kit.Grave, look.Remove, w.RemoveYes, func() { v.sheets.Close(); yes(reason(why.Text)) }),
 				kit.NewButton(kit.Plain, "", w.RemoveKeep, func() { v.sheets.Close() }),
+			},
+		}
+	}, nil)
+}
+
+// Admission implements [chair.Asker].
+func (v asker) Admission(names []string, yes func()) {
+	v.sheets.Open(func() kit.Leaf {
+		w := v.words.Chair
+		return kit.Leaf{
+			Title: fmt.Sprintf(w.AdmitAsk, len(names)),
+			Content: kit.Column(look.Room, kit.Wrapped(w.AdmitText, look.Body, look.Ink, 480),
+				kit.Wrapped(strings.Join(names, ", "), look.Body, look.Muted, 480)),
+			Buttons: []*kit.Button{
+				kit.NewButton(kit.Plain, "", w.AdmitKeep, func() { v.sheets.Close() }),
+				kit.NewButton(kit.Filled, look.Admit, fmt.Sprintf(w.AdmitAll, len(names)), func() { v.sheets.Close(); yes() }),
 			},
 		}
 	}, nil)
@@ -164,14 +184,10 @@ func reason(text string) string {
 	return text
 }
 
-// waiting reports whether this member waits to be admitted.
-func (v *View) waiting() bool {
-	for _, s := range v.scene.Sitting.Waiting {
-		if s.Member == v.scene.Me {
-			return true
-		}
-	}
-	return false
+// waits reports whether a member waits to be admitted.
+func (v *View) waits(id sitting.MemberID) bool {
+	_, ok := v.scene.Sitting.Waits(id)
+	return ok
 }
 
 // away reports whether a member's link is lost, and whether the member is here at all.
@@ -180,7 +196,7 @@ func (v *View) away(id sitting.MemberID) (away, here bool) {
 	return s.Away, ok
 }
 
-// Sheet opens a sheet by name: "security", "leave", "remove".
+// Sheet opens a sheet by name: "security", "leave", "remove", "admit".
 func (v *View) Sheet(name string) {
 	switch name {
 	case "security":
@@ -190,6 +206,8 @@ func (v *View) Sheet(name string) {
 	case "leave":
 		v.confirmLeaving()
 	case "remove":
-		v.confirmRemoval(v.name(v.scene.Me), func(string) {})
+		asker{v}.Removal(v.name(v.scene.Me), func(string) {})
+	case "admit":
+		asker{v}.Admission([]string{"A. Tremblay", "B. Singh", "C. Roy", "D. MacDonald"}, func() {})
 	}
 }

@@ -76,6 +76,9 @@ func (m *members) fill(i int, o fyne.CanvasObject) {
 	case away:
 		e.mark.Set(look.Away, look.AmberInk)
 		more = v.words.Chamber.AwayMark + " · " + more
+	case v.waits(who.ID):
+		e.mark.Set(look.Lock, look.AmberInk)
+		more = v.words.Chamber.WaitingMark + " · " + more
 	case !here:
 		e.mark.Set(look.Seal, look.None)
 		more = v.words.Chamber.NoSeat + " · " + more

@@ -111,7 +111,7 @@ func (s *stage) showLarge(v *View) {
 	title, text := w.NobodyFloor, v.nobodyHint()
 	icon := look.Floor
 	switch {
-	case v.waiting():
+	case v.waits(v.scene.Me):
 		title, text, icon = w.WaitingYou, w.WaitingYouHint, look.Lock
 	case len(v.scene.Sitting.Seats) <= 1:
 		text = w.Empty

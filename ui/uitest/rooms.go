@@ -42,6 +42,7 @@ var Rooms = []Room{
 	{"chamber-live", inChamber(sitting.Public, 338, "tremblay", live), nil},
 	{"chamber-camera", inChamber(sitting.InCamera, 12, Me, inCamera), nil},
 	{"chamber-chair", inChamber(sitting.InCamera, 40, "chair", atDoor), nil},
+	{"chamber-door", inChamber(sitting.InCamera, 6, "chair", crowd), nil},
 	{"chamber-waiting", inChamber(sitting.InCamera, 12, "witness", waiting), nil},
 	{"chamber-lost", inChamber(sitting.Public, 12, Me, lost), nil},
 	{"chamber-pulled", inChamber(sitting.Public, 12, Me, pulled), nil},
@@ -137,6 +138,20 @@ func inCamera(s *chamber.Scene, _ *Set) {
 func atDoor(s *chamber.Scene, _ *Set) {
 	s.Sitting.Waiting = []sitting.Seat{{Member: "witness", Arrival: 60}}
 	s.Sitting.Seats = slices.DeleteFunc(slices.Clone(s.Sitting.Seats), func(t sitting.Seat) bool { return t.Member == "witness" })
+}
+
+// crowd is a door at which all but three of the roster wait.
+func crowd(s *chamber.Scene, _ *Set) {
+	in := []sitting.Seat{}
+	for i, m := range s.Sitting.Order.Roster {
+		seat := sitting.Seat{Member: m.ID, Arrival: uint64(60 + i)}
+		if _, here := s.Sitting.Seat(m.ID); here && len(in) < 3 {
+			in = append(in, seat)
+		} else {
+			s.Sitting.Waiting = append(s.Sitting.Waiting, seat)
+		}
+	}
+	s.Sitting.Seats, s.Sitting.Floor, s.Sitting.Hands = in, nil, nil
 }
 
 func waiting(s *chamber.Scene, _ *Set) {

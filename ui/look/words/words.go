@@ -74,17 +74,18 @@ type Devices struct {
 
 // Chamber are the words of the sitting room.
 type Chamber struct {
-	Live, LiveHint, NotLive, MicrophoneOn, MicrophoneOff, Microphone, CameraOn, CameraOff, Camera                                string
-	MayNotSpeak, HoldSpace, YouHaveFloor, HandUp, Hand, LowerHand, Leave, LeaveAsk, LeaveText, Stay                              string
-	Sealed, SealedHint, NotSealed, Queue, QueueEmpty, HasFloor, NobodyFloor, NobodyFloorHint, HandMark                           string
-	Members, Of, Find, Search, Sorted, ByName, ByParty, BySeat, SearchNone, AwayMark, WaitingYou, WaitingYouHint, TilesOf, Empty string
-	LinkLost, LinkLostHint, Relay, RelayHint, NoSeat, ThisIsYou, Heard, Table, Join                                              string
-	Verified                                                                                                                     Plural
+	Live, LiveHint, NotLive, MicrophoneOn, MicrophoneOff, Microphone, CameraOn, CameraOff, Camera                                             string
+	MayNotSpeak, HoldSpace, YouHaveFloor, HandUp, Hand, LowerHand, Leave, LeaveAsk, LeaveText, Stay                                           string
+	Sealed, SealedHint, NotSealed, Queue, QueueEmpty, HasFloor, NobodyFloor, NobodyFloorHint, HandMark                                        string
+	Members, Of, Find, Search, Sorted, ByName, ByParty, BySeat, SearchNone, AwayMark, WaitingMark, WaitingYou, WaitingYouHint, TilesOf, Empty string
+	LinkLost, LinkLostHint, Relay, RelayHint, NoSeat, ThisIsYou, Heard, Table, Join                                                           string
+	Verified                                                                                                                                  Plural
 }
 
 // Chair are the words of the one who presides.
 type Chair struct {
-	Give, GiveNext, Take, TakeBack, Admit, Remove, Waiting, RemoveAsk, RemoveText, RemoveYes, RemoveKeep, RemoveWhy, CloseSitting, NobodyHint string
+	Give, GiveAlso, GiveNext, Take, TakeBack, Remove, RemoveAsk, RemoveText, RemoveYes, RemoveKeep, RemoveWhy, CloseSitting, NobodyHint string
+	Waiting, Admit, AdmitAll, AdmitAsk, AdmitText, AdmitKeep                                                                            string
 }
 
 // Security are the words of the security panel.
