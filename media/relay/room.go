@@ -29,6 +29,7 @@ type room struct {
 // A track is one track of another member, by its sid.
 type track struct {
 	member  string
+	session string // participant sid: a member who comes in from elsewhere has another
 	source  livekit.TrackSource
 	muted   bool
 	fetched bool
@@ -121,17 +122,31 @@ func (r *room) know(p *livekit.ParticipantInfo) (changed []silence) {
 			if !known || old.muted != t.GetMuted() {
 				changed = append(changed, silence{p.GetIdentity(), kind(t.GetSource()), t.GetMuted()})
 			}
-			old.member, old.source, old.muted = p.GetIdentity(), t.GetSource(), t.GetMuted()
+			old.member, old.session, old.source, old.muted = p.GetIdentity(), p.GetSid(), t.GetSource(), t.GetMuted()
 			r.tracks[t.GetSid()] = old
 		}
 	}
 	for sid, t := range r.tracks {
-		if t.member == p.GetIdentity() && !slices.Contains(there, sid) {
+		if t.session != p.GetSid() || slices.Contains(there, sid) {
+			continue
+		}
+		delete(r.tracks, sid)
+		if !r.heard(t.member, t.source) {
 			changed = append(changed, silence{t.member, kind(t.source), true})
-			delete(r.tracks, sid)
 		}
 	}
 	return changed
+}
+
+// heard reports whether a track of that source is not muted: also of a member
+// whose last place is said to be gone after the new one has begun.
+func (r *room) heard(member string, source livekit.TrackSource) bool {
+	for _, t := range r.tracks {
+		if t.member == member && t.source == source && !t.muted {
+			return true
+		}
+	}
+	return false
 }
 
 // kind is the track that the relay calls source; zero for what we do not know.

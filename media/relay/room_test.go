@@ -110,6 +110,27 @@ func TestSilences(t *testing.T) {
 }
 
 // TestSetting: a tile that crops the sides asks for the height that fills it.
+// Who comes in from elsewhere keeps the new tracks when the old place is said
+// to be gone.
+func TestReplaced(t *testing.T) {
+	r := joined(nil, participant("ann", lens("TR_old")))
+	again := participant("ann", lens("TR_new"))
+	again.Sid = "PA_again"
+	r.update([]*livekit.ParticipantInfo{again})
+	gone := participant("ann")
+	gone.State = livekit.ParticipantInfo_DISCONNECTED
+	if changed := r.update([]*livekit.ParticipantInfo{gone}); len(changed) != 0 {
+		t.Errorf("changed: %v", changed)
+	}
+	if _, old := r.tracks["TR_old"]; old || r.tracks["TR_new"].member != "ann" {
+		t.Errorf("tracks: %v", r.tracks)
+	}
+	again.State = livekit.ParticipantInfo_DISCONNECTED
+	if changed := r.update([]*livekit.ParticipantInfo{again}); len(changed) != 1 || !changed[0].muted || len(r.tracks) != 0 {
+		t.Errorf("at the end: %v, %v", changed, r.tracks)
+	}
+}
+
 func TestSetting(t *testing.T) {
 	tests := []struct {
 		tile   image.Point
