@@ -233,7 +233,7 @@ func kind(t *Trouble, w *words.Catalogue) *Said {
 	case Removed:
 		s := grave(w.Trouble.Removed)
 		if t.Who != "" {
-			s.Text = t.Who + "\n" + s.Text
+			s.Text += "\n" + fmt.Sprintf(w.Trouble.Reason, t.Who)
 		}
 		return s
 	case Closed:

@@ -89,7 +89,7 @@ func TestWhoseCard(t *testing.T) {
 
 func TestRemovalSaysWhy(t *testing.T) {
 	said := Say(&Trouble{Kind: Removed, Who: "Order!"}, words.Of("en"))
-	if !strings.HasPrefix(said.Text, "Order!\n") {
+	if !strings.HasSuffix(said.Text, "\nReason: Order!") {
 		t.Errorf("the reason is not said: %q", said.Text)
 	}
 }

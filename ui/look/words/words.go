@@ -121,6 +121,7 @@ type Trouble struct {
 	MicrophoneMissing, MicrophoneTaken, MicrophonePulled                                    Saying
 	CameraMissing, CameraTaken, CameraPulled, LoudspeakerMissing                            Saying
 	SessionOver, CardRefused, CardRevoked                                                   Saying
+	Reason                                                                                  string // of a removal
 	Closed, Removed, Replaced, Left, NotAdmitted, Split, NoSuite, Refused, Full, NoSeatHere Saying
 }
 
