@@ -97,6 +97,9 @@ func rehearse(ctx context.Context, args []string) error {
 		Sit:      sitAlone,
 		Shoot:    func() error { return nil },
 	}
+	if f.seconds == 0 {
+		o.Lines = os.Stdin
+	}
 	if f.headless {
 		return conclude(ctx, f, o)
 	}

@@ -28,7 +28,7 @@ const withPicture = 6
 type ownPlace struct {
 	ctx   context.Context
 	end   context.CancelCauseFunc
-	pull  func() // takes the card out
+	hand  hand
 	done  chan struct{}
 	err   error // read after done
 	seats chan *seat.Seat
@@ -100,15 +100,19 @@ func (r *run) sit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	readers, pull, err := r.ownCard(ctx)
+	readers, h, err := r.ownCard(ctx)
 	if err != nil {
 		return err
 	}
 	system := device.New()
 	r.later(func() { _ = system.Close() }) // all that it opened is closed
-	own := &ownPlace{pull: pull, done: make(chan struct{}), seats: make(chan *seat.Seat, 1), eye: newEye(string(r.cast[speaker].ID))}
+	own := &ownPlace{hand: h, done: make(chan struct{}), seats: make(chan *seat.Seat, 1), eye: newEye(string(r.cast[speaker].ID))}
 	own.ctx, own.end = context.WithCancelCause(ctx)
 	r.own = own
+	if r.Lines != nil {
+		r.Progress("Enter, pressed here, pulls your card, and puts it in again")
+		go h.obey(r.Lines, func(err error) { r.Log.Warn("rehearsal: the card", "error", err) }) // ends with the process: nothing interrupts a read
+	}
 	p := Place{
 		Readers: readers, Options: o, Sitting: sittingID, System: system,
 		Microphone: r.Microphone, Camera: r.Camera,
@@ -151,15 +155,15 @@ const Pattern = "pattern"
 
 // ownCard puts the own card into a reader: a software one, or the virtual one
 // of a real PC/SC service.
-func (r *run) ownCard(ctx context.Context) (identity.Readers, func(), error) {
+func (r *run) ownCard(ctx context.Context) (identity.Readers, hand, error) {
 	me := r.cast[mine]
 	if !r.Reader {
 		card := identitytest.NewCard(identitytest.Config{Key: me.key, Certificate: me.cert, PIN: PIN})
-		return identitytest.NewReaders(card), card.Pull, nil
+		return identitytest.NewReaders(card), hand{card.Pull, func() error { card.Insert(); return nil }}, nil
 	}
 	service, err := identitytest.StartService(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, hand{}, err
 	}
 	r.later(func() { _ = service.Stop() }) // the process ends with this one anyway
 	applet := identitytest.NewApplet(identitytest.PlainT1(identitytest.Slot{
@@ -167,12 +171,12 @@ func (r *run) ownCard(ctx context.Context) (identity.Readers, func(), error) {
 	}))
 	plug := identitytest.NewPlug(0, applet)
 	if err := plug.Insert(); err != nil {
-		return nil, nil, err
+		return nil, hand{}, err
 	}
 	r.later(plug.Pull)
 	readers := piv.NewReaders()
 	r.later(func() { _ = readers.Close() }) // nothing is held any more
-	return readers, plug.Pull, nil
+	return readers, hand{plug.Pull, plug.Insert}, nil
 }
 
 // together waits until all members have the keys of one epoch.

@@ -273,7 +273,7 @@ func (r *run) cardOut(ctx context.Context) {
 	witness := r.actors[r.cast[r.chair].ID]
 	if r.Reader {
 		pulled := time.Now()
-		r.own.pull()
+		r.own.hand.pull()
 		if err := r.until(ctx, func() bool { return !r.own.CaptureStopped().IsZero() }); err != nil {
 			r.trouble("the own card was pulled, and nothing came of it: %v", err)
 			return

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -34,6 +35,7 @@ type Options struct {
 	Microphone string        // a device, a WAV file; "": the sound server's own
 	Camera     string        // a device, a Y4M file; "": a pattern
 	Report     string        // a file; "": none
+	Lines      io.Reader     // at each line, the own card is pulled or put in; nil for none
 	Log        *slog.Logger
 	Progress   func(string) // says what is being done
 
