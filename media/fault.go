@@ -10,9 +10,10 @@ const (
 	Pulled                   // it was there, and went away while in use
 	Refused                  // the system does not let this program have it
 	Unsupported              // it works in no way that this program understands
+	Hung                     // neither it nor the system's sound answers
 )
 
-var faults = [...]string{"is missing", "is taken", "was pulled", "is refused by the system", "is not supported"}
+var faults = [...]string{"is missing", "is taken", "was pulled", "is refused by the system", "is not supported", "does not answer"}
 
 // A DeviceError reports a device that cannot be used, or no more.
 type DeviceError struct {

@@ -12,6 +12,7 @@ func TestDeviceError(t *testing.T) {
 		"media: camera Lobby is taken: busy":             {Kind: CameraDevice, Name: "Lobby", Fault: Taken, Err: busy},
 		"media: loudspeaker Headset was pulled":          {Kind: LoudspeakerDevice, Name: "Headset", Fault: Pulled},
 		"media: camera Lobby is refused by the system":   {Kind: CameraDevice, Name: "Lobby", Fault: Refused},
+		"media: loudspeaker Hall does not answer":        {Kind: LoudspeakerDevice, Name: "Hall", Fault: Hung},
 		"media: microphone a.wav is not supported: busy": {Kind: MicrophoneDevice, Name: "a.wav", Fault: Unsupported, Err: busy},
 	} {
 		if got := err.Error(); got != want {

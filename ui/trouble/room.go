@@ -26,19 +26,24 @@ func device(d *media.DeviceError, w *words.Catalogue) *Said {
 	t := w.Trouble
 	switch d.Kind {
 	case media.CameraDevice:
-		return plain(pick(d.Fault, t.CameraMissing, t.CameraTaken, t.CameraPulled))
+		return plain(pick(d.Fault, t.CameraMissing, t.CameraTaken, t.CameraPulled, t.CameraHung))
 	case media.LoudspeakerDevice:
+		if d.Fault == media.Hung {
+			return grave(t.LoudspeakerHung)
+		}
 		return grave(t.LoudspeakerMissing)
 	}
-	return grave(pick(d.Fault, t.MicrophoneMissing, t.MicrophoneTaken, t.MicrophonePulled))
+	return grave(pick(d.Fault, t.MicrophoneMissing, t.MicrophoneTaken, t.MicrophonePulled, t.MicrophoneHung))
 }
 
-func pick(f media.Fault, missing, taken, pulled words.Saying) words.Saying {
+func pick(f media.Fault, missing, taken, pulled, hung words.Saying) words.Saying {
 	switch f {
 	case media.Taken, media.Refused:
 		return taken
 	case media.Pulled:
 		return pulled
+	case media.Hung:
+		return hung
 	}
 	return missing
 }

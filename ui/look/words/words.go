@@ -118,8 +118,9 @@ type Trouble struct {
 	OrderUnsigned, OrderAltered, OrderExpired, OrderNotClerk, OrderCard, OrderChanged       Saying
 	NoSitting, NotOpen                                                                      Saying
 	ServiceUnreachable, ServiceStranger, ServiceOld, ServiceBusy, LinkLost, RelayLost       Saying
-	MicrophoneMissing, MicrophoneTaken, MicrophonePulled                                    Saying
-	CameraMissing, CameraTaken, CameraPulled, LoudspeakerMissing                            Saying
+	MicrophoneMissing, MicrophoneTaken, MicrophonePulled, MicrophoneHung                    Saying
+	CameraMissing, CameraTaken, CameraPulled, CameraHung                                    Saying
+	LoudspeakerMissing, LoudspeakerHung                                                     Saying
 	SessionOver, CardRefused, CardRevoked                                                   Saying
 	Reason                                                                                  string // of a removal
 	Closed, Removed, Replaced, Left, NotAdmitted, Split, NoSuite, Refused, Full, NoSeatHere Saying
