@@ -34,18 +34,18 @@ func IsFile(name string) bool {
 // the default one, or [None].
 func Named(system *device.System, microphone, loudspeaker, camera string) Devices {
 	d := Devices{
-		Microphone: func(context.Context) (engine.SoundSource, error) {
+		Microphone: func(ctx context.Context) (engine.SoundSource, error) {
 			if IsFile(microphone) {
 				return device.OpenSound(microphone, true)
 			}
-			return system.Microphone(microphone)
+			return system.Microphone(ctx, microphone)
 		},
-		Loudspeaker: func(context.Context) (engine.SoundSink, error) { return system.Loudspeaker(loudspeaker) },
-		Camera: func(context.Context) (engine.PictureSource, error) {
+		Loudspeaker: func(ctx context.Context) (engine.SoundSink, error) { return system.Loudspeaker(ctx, loudspeaker) },
+		Camera: func(ctx context.Context) (engine.PictureSource, error) {
 			if IsFile(camera) {
 				return device.OpenPictures(camera, true)
 			}
-			return system.Camera(camera, pictureSize, pictureRate)
+			return system.Camera(ctx, camera, pictureSize, pictureRate)
 		},
 	}
 	if microphone == None {

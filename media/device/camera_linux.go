@@ -47,20 +47,38 @@ func describe(node, what string) string {
 	return strings.TrimSpace(string(text))
 }
 
-// A camera is an open V4L2 device.
-type camera struct {
-	name   string
-	device *webcam.Webcam
-	decode func(dst *image.YCbCr, frame []byte) error
-
-	mu     sync.Mutex // held while a frame is copied, and while the camera stops
-	closed chan struct{}
-	shut   sync.Once
-
-	picture image.YCbCr // owned by the goroutine that reads
+// A driver is what is used of an open V4L2 device. Each of its calls may hang.
+type driver interface {
+	WaitForFrame(seconds uint32) error
+	GetFrame() (frame []byte, index uint32, err error)
+	ReleaseFrame(index uint32) error
+	Close() error
 }
 
-// openCamera opens the camera with this id.
+// A camera is an open V4L2 device. A goroutine of its own talks with the
+// driver, a picture for each that is asked for.
+type camera struct {
+	name   string // constant, as are the next lines
+	driver driver
+	decode func(dst *image.YCbCr, frame []byte) error
+	asked  chan struct{} // a token for each picture that is wanted
+	taken  chan taken    // room for one
+
+	turn   chan struct{} // full while a frame is copied, and while the camera stops
+	closed chan struct{}
+	close  func() error
+
+	picture image.YCbCr // written when one is asked for, read when it is taken
+	timer   *time.Timer // owned by the goroutine that reads
+}
+
+// taken is when the picture was, or why there is none.
+type taken struct {
+	at  time.Time
+	err error
+}
+
+// openCamera opens the camera with this id. It may hang.
 func openCamera(id string, size image.Point, rate int) (PictureSource, error) {
 	d, err := findCamera(id)
 	if err != nil {
@@ -70,12 +88,23 @@ func openCamera(id string, size image.Point, rate int) (PictureSource, error) {
 	if err != nil {
 		return nil, cameraError(d.Name, err)
 	}
-	c := &camera{name: d.Name, device: device, closed: make(chan struct{})}
-	if err := c.start(size, rate); err != nil {
+	decode, err := startCamera(device, size, rate)
+	if err != nil {
 		_ = device.Close() // the error before says more
 		return nil, cameraError(d.Name, err)
 	}
-	return c, nil
+	return newCamera(d.Name, device, decode), nil
+}
+
+func newCamera(name string, d driver, decode func(*image.YCbCr, []byte) error) *camera {
+	c := &camera{
+		name: name, driver: d, decode: decode,
+		asked: make(chan struct{}), taken: make(chan taken, 1), turn: make(chan struct{}, 1),
+		closed: make(chan struct{}), timer: time.NewTimer(firstStall),
+	}
+	c.close = sync.OnceValue(c.letGo)
+	go c.run()
+	return c
 }
 
 func findCamera(id string) (media.Device, error) {
@@ -87,33 +116,34 @@ func findCamera(id string) (media.Device, error) {
 	return media.Device{}, &media.DeviceError{Kind: media.CameraDevice, Name: id, Fault: media.Missing}
 }
 
-// start chooses a mode and starts the stream.
-func (c *camera) start(size image.Point, rate int) error {
-	m, err := c.choose(size, rate)
+// startCamera chooses a mode, starts the stream, and returns what turns its
+// frames into pictures.
+func startCamera(device *webcam.Webcam, size image.Point, rate int) (func(*image.YCbCr, []byte) error, error) {
+	m, err := choose(device, size, rate)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	format, w, h, err := c.device.SetImageFormat(webcam.PixelFormat(m.format), uint32(m.size.X), uint32(m.size.Y))
+	format, w, h, err := device.SetImageFormat(webcam.PixelFormat(m.format), uint32(m.size.X), uint32(m.size.Y))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c.decode = decoder(uint32(format), image.Pt(int(w), int(h)))
-	if c.decode == nil {
-		return errors.ErrUnsupported
+	decode := decoder(uint32(format), image.Pt(int(w), int(h)))
+	if decode == nil {
+		return nil, errors.ErrUnsupported
 	}
-	_ = c.device.SetFramerate(float32(rate)) // a wish: many drivers have no say in it
-	if err := c.device.SetBufferCount(4); err != nil {
-		return err
+	_ = device.SetFramerate(float32(rate)) // a wish: many drivers have no say in it
+	if err := device.SetBufferCount(4); err != nil {
+		return nil, err
 	}
-	return c.device.StartStreaming()
+	return decode, device.StartStreaming()
 }
 
-func (c *camera) choose(size image.Point, rate int) (mode, error) {
+func choose(device *webcam.Webcam, size image.Point, rate int) (mode, error) {
 	var modes []mode
-	for f := range c.device.GetSupportedFormats() {
-		for _, s := range c.device.GetSupportedFrameSizes(f) {
+	for f := range device.GetSupportedFormats() {
+		for _, s := range device.GetSupportedFrameSizes(f) {
 			m := mode{format: uint32(f), size: fit(s, size)}
-			for _, r := range c.device.GetSupportedFramerates(f, uint32(m.size.X), uint32(m.size.Y)) {
+			for _, r := range device.GetSupportedFramerates(f, uint32(m.size.X), uint32(m.size.Y)) {
 				m.rate = max(m.rate, int(r.MaxDenominator/max(r.MaxNumerator, 1)))
 			}
 			modes = append(modes, m)
@@ -157,20 +187,50 @@ func cameraError(name string, err error) error {
 	return &media.DeviceError{Kind: media.CameraDevice, Name: name, Fault: fault, Err: err}
 }
 
-// Read waits for the next picture. A camera that is silent for four seconds has gone.
+// Read waits for the next picture. A camera that is silent for four seconds hangs.
 func (c *camera) Read() (*image.YCbCr, time.Time, error) {
-	began := time.Now()
+	c.timer.Reset(firstStall)
+	for asked := c.asked; ; asked = nil {
+		select {
+		case asked <- struct{}{}:
+		case t := <-c.taken:
+			return &c.picture, t.at, t.err
+		case <-c.closed:
+			return nil, time.Time{}, ErrClosed
+		case <-c.timer.C:
+			return nil, time.Time{}, c.hung()
+		}
+	}
+}
+
+func (c *camera) hung() error {
+	return &media.DeviceError{Kind: media.CameraDevice, Name: c.name, Fault: media.Hung, Err: errHung}
+}
+
+// run takes a picture whenever one is asked for, until the camera is closed.
+func (c *camera) run() {
 	for {
-		err := c.device.WaitForFrame(1) // outside mu, so that Close need not wait for it
+		select {
+		case <-c.asked:
+		case <-c.closed:
+			return
+		}
+		at, err := c.next()
+		select {
+		case c.taken <- taken{at, err}:
+		case <-c.closed:
+			return
+		}
+	}
+}
+
+// next waits for the next picture and decodes it.
+func (c *camera) next() (time.Time, error) {
+	for {
+		err := c.driver.WaitForFrame(1) // without the turn, so that Close need not wait for it
 		at := time.Now()
-		ok, err := c.take(err)
-		switch {
-		case err != nil:
-			return nil, time.Time{}, err
-		case ok:
-			return &c.picture, at, nil
-		case at.Sub(began) > stall:
-			return nil, time.Time{}, &media.DeviceError{Kind: media.CameraDevice, Name: c.name, Fault: media.Pulled}
+		if ok, err := c.take(err); ok || err != nil {
+			return at, err
 		}
 	}
 }
@@ -178,8 +238,8 @@ func (c *camera) Read() (*image.YCbCr, time.Time, error) {
 // take decodes the frame that has come, if one has, given how the wait for it
 // ended. A frame that is damaged is as none.
 func (c *camera) take(waited error) (bool, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.turn <- struct{}{}
+	defer func() { <-c.turn }()
 	select {
 	case <-c.closed:
 		return false, ErrClosed
@@ -191,7 +251,7 @@ func (c *camera) take(waited error) (bool, error) {
 	if waited != nil {
 		return false, cameraError(c.name, waited)
 	}
-	frame, index, err := c.device.GetFrame()
+	frame, index, err := c.driver.GetFrame()
 	if errors.Is(err, unix.EAGAIN) {
 		return false, nil
 	}
@@ -199,19 +259,25 @@ func (c *camera) take(waited error) (bool, error) {
 		return false, cameraError(c.name, err)
 	}
 	decoded := c.decode(&c.picture, frame)
-	if err := c.device.ReleaseFrame(index); err != nil {
+	if err := c.driver.ReleaseFrame(index); err != nil {
 		return false, cameraError(c.name, err)
 	}
 	return decoded == nil, nil
 }
 
-// Close stops the camera. It may be called again.
-func (c *camera) Close() error {
-	c.shut.Do(func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		close(c.closed)
-		_ = c.device.Close() // it stops the stream first; a pulled camera cannot
+// Close stops the camera. That it did not stop in time is a [media.Hung]. It
+// may be called again.
+func (c *camera) Close() error { return c.close() }
+
+func (c *camera) letGo() error {
+	close(c.closed)
+	err := letGo(func() {
+		c.turn <- struct{}{}
+		defer func() { <-c.turn }()
+		_ = c.driver.Close() // it stops the stream first; a pulled camera cannot
 	})
+	if err != nil {
+		return c.hung()
+	}
 	return nil
 }

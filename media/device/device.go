@@ -6,6 +6,11 @@
 // closed by any; the device has stopped when Close returns. A device that
 // cannot be had, or not any more, is a *[media.DeviceError].
 //
+// The system may hang: a sound server that is stopped, a driver that does not
+// come back. It is waited for as long as [within] says; then a goroutine keeps
+// what hangs and frees it should it ever come back, and what it captures
+// meanwhile is dropped.
+//
 // The callbacks of sound devices copy into or out of a ring: they take no
 // lock of ours and allocate nothing. The package is the only importer of
 // malgo and webcam. It never decides which device to use.
@@ -13,7 +18,9 @@ package device
 
 import (
 	"cmp"
+	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -27,75 +34,76 @@ import (
 var ErrClosed = errors.New("device: closed")
 
 // A System is this machine's devices. All methods may be called from any
-// goroutine.
+// goroutine, and none waits for longer than a sound server may take to answer:
+// no lock is held while code of the system runs, as that may hang.
 type System struct {
+	turn    chan struct{}           // full while the system's sound is asked what there is
+	context *malgo.AllocatedContext // owned by who has the turn; nil while there is no connection
+
 	mu     sync.Mutex
-	server *server         // guarded by mu, as are the next lines; nil when it is not there
-	open   map[*handle]use // what is open now
+	last   []soundDevice        // guarded by mu, as are the next lines: what the last answer was
+	open   map[*handle]struct{} // what is open now
 	closed bool
 }
 
-// A server is one connection to the system's sound. It may be lost while
-// devices of it are still open; the last one to close gives it back.
-type server struct {
-	context *malgo.AllocatedContext
-	users   int // guarded by System.mu
-	retired bool
+// New returns the devices of this machine. Nothing is opened yet.
+func New() *System {
+	return &System{turn: make(chan struct{}, 1), open: make(map[*handle]struct{})}
 }
 
-// New returns the devices of this machine. Nothing is opened yet.
-func New() *System { return &System{open: make(map[*handle]use)} }
-
-// sound returns the connection, made when there is none. The caller holds mu.
-func (s *System) sound() (*server, error) {
-	if s.closed {
-		return nil, ErrClosed
-	}
-	if s.server != nil {
-		return s.server, nil
-	}
+// connect makes a connection to the system's sound.
+func connect() (*malgo.AllocatedContext, error) {
 	// Its threads only copy, and come before pictures: a system that does not
 	// permit this makes them ordinary ones.
-	c, err := malgo.InitContext(backends, malgo.ContextConfig{ThreadPriority: malgo.ThreadPriorityRealtime}, nil)
-	if err != nil {
-		return nil, err
-	}
-	s.server = &server{context: c}
-	return s.server, nil
+	return malgo.InitContext(backends, malgo.ContextConfig{ThreadPriority: malgo.ThreadPriorityRealtime}, nil)
 }
 
-// retire gives the connection up; the next use makes a new one. The caller holds mu.
-func (s *System) retire() {
-	if v := s.server; v != nil {
-		v.retired = true
-		s.server = nil
-		v.release()
-	}
+func disconnect(c *malgo.AllocatedContext) {
+	_ = c.Uninit() // there is nothing left to do about it
+	c.Free()
 }
 
-// release frees what nobody uses. The caller holds System.mu.
-func (v *server) release() {
-	if v.retired && v.users == 0 {
-		_ = v.context.Uninit() // there is nothing left to do about it
-		v.context.Free()
+// drop gives the connection up; who asks next makes a new one. The caller has
+// the turn.
+func (s *System) drop() {
+	if s.context != nil {
+		disconnect(s.context)
+		s.context = nil
 	}
 }
 
-// Close closes the connection to the system's sound, once all that is open
-// has been closed.
+// Close closes the connection to the system's sound. Nothing can be opened any
+// more; what is open is closed by whoever opened it.
 func (s *System) Close() error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.retire()
 	s.closed = true
-	return nil
+	s.mu.Unlock()
+	return letGo(func() {
+		s.turn <- struct{}{}
+		defer func() { <-s.turn }()
+		s.drop()
+	})
+}
+
+func (s *System) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
 }
 
 // List returns the devices of all kinds: by kind, the default first, then by name.
 // The monitors of loudspeakers, which the system offers as microphones, are
-// left out, though they can be opened.
-func (s *System) List() []media.Device {
-	all := append(s.soundDevices(), cameras()...)
+// left out, though they can be opened. What is open and is not there any more
+// fails with [media.Pulled]; sound servers might move it to another device in
+// silence. A system that does not answer has the devices that it had last.
+func (s *System) List() []media.Device { return s.list(context.Background()) }
+
+func (s *System) list(ctx context.Context) []media.Device {
+	var all []media.Device
+	for _, d := range s.soundDevices(ctx) {
+		all = append(all, d.Device)
+	}
+	all = append(all, cameras()...)
 	all = slices.DeleteFunc(all, isMonitor)
 	slices.SortStableFunc(all, func(a, b media.Device) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), compareBool(b.Default, a.Default), strings.Compare(a.Name, b.Name))
@@ -119,20 +127,30 @@ func compareBool(a, b bool) int {
 	}
 }
 
-// soundDevices asks the system's sound; when that has gone, there are none.
-func (s *System) soundDevices() []media.Device {
+// soundDevices are microphones and loudspeakers; when the system's sound has
+// gone, there are none.
+func (s *System) soundDevices(ctx context.Context) []soundDevice {
+	opened := s.opened() // before the question: what is opened after it is not in the answer
+	found, err := s.ask(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.enumerate()
-	if err != nil {
-		s.retire()
-		return nil
+	if err != nil && ctx.Err() != nil || errors.Is(err, errHung) {
+		return s.last
 	}
-	all := make([]media.Device, len(found))
-	for i, f := range found {
-		all[i] = f.Device
+	s.last = found
+	for _, h := range opened {
+		same := func(d soundDevice) bool { return d.Kind == h.device.Kind && d.ID == h.device.ID }
+		if !slices.ContainsFunc(found, same) {
+			h.lose(media.Pulled)
+		}
 	}
-	return all
+	return found
+}
+
+func (s *System) opened() []*handle {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.open))
 }
 
 // A soundDevice is a device and what malgo calls it.
@@ -141,18 +159,42 @@ type soundDevice struct {
 	id malgo.DeviceID
 }
 
-// enumerate lists microphones and loudspeakers. The caller holds mu.
-func (s *System) enumerate() ([]soundDevice, error) {
-	v, err := s.sound()
-	if err != nil {
-		return nil, err
+// ask asks the system's sound which microphones and loudspeakers there are.
+// Whoever asks while an answer is due waits for the turn: a server that hangs
+// holds up one goroutine, not one for each question.
+func (s *System) ask(ctx context.Context) ([]soundDevice, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, answerWithin, errHung)
+	defer cancel()
+	select {
+	case s.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
 	}
-	var all []soundDevice
+	return within(ctx, func() ([]soundDevice, error) {
+		defer func() { <-s.turn }()
+		found, err := s.enumerate()
+		if err != nil {
+			s.drop()
+		}
+		return found, err
+	}, nil)
+}
+
+// enumerate lists microphones and loudspeakers. The caller has the turn.
+func (s *System) enumerate() (all []soundDevice, err error) {
+	if s.isClosed() {
+		return nil, ErrClosed
+	}
+	if s.context == nil {
+		if s.context, err = connect(); err != nil {
+			return nil, err
+		}
+	}
 	for kind, t := range map[media.DeviceKind]malgo.DeviceType{
 		media.MicrophoneDevice:  malgo.Capture,
 		media.LoudspeakerDevice: malgo.Playback,
 	} {
-		infos, err := v.context.Devices(t)
+		infos, err := s.context.Devices(t)
 		if err != nil {
 			return nil, err
 		}
@@ -176,12 +218,15 @@ func text(id malgo.DeviceID) string {
 }
 
 // find returns the device of kind with this id; the default one when id is
-// empty. The caller holds mu.
-func (s *System) find(kind media.DeviceKind, id string) (soundDevice, error) {
-	all, err := s.enumerate()
+// empty.
+func (s *System) find(ctx context.Context, kind media.DeviceKind, id string) (soundDevice, error) {
+	all, err := s.ask(ctx)
 	if err != nil {
-		s.retire()
-		return soundDevice{}, &media.DeviceError{Kind: kind, Name: id, Fault: media.Missing, Err: err}
+		fault := media.Missing
+		if errors.Is(err, errHung) {
+			fault = media.Hung
+		}
+		return soundDevice{}, &media.DeviceError{Kind: kind, Name: id, Fault: fault, Err: err}
 	}
 	all = slices.DeleteFunc(all, func(d soundDevice) bool { return d.Kind != kind })
 	for _, d := range all {

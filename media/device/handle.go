@@ -1,6 +1,7 @@
 package device
 
 import (
+	"context"
 	"errors"
 	"runtime"
 	"sync"
@@ -13,58 +14,104 @@ import (
 	"github.com/gen2brain/malgo"
 )
 
-// stall is how long a device may be silent on its clock before it counts as pulled.
-const stall = 4 * time.Second
+// How long a device may be silent on its clock before it counts as hung, when
+// it has just been opened and later. Sound servers say nothing to those whose
+// device was taken away and is back before anybody has looked.
+const (
+	firstStall = 4 * time.Second
+	stall      = time.Second
+)
 
 // A handle is an open microphone or loudspeaker.
 type handle struct {
 	system *System
 	device media.Device
+	native *native
 	ring   ring
 	wake   chan struct{} // one token: the device has moved its side of the ring
 	missed atomic.Uint64 // samples that found no room, or that were not there
 
-	gone   chan struct{} // closed when the device has been pulled
+	gone   chan struct{} // closed when the device cannot be used any more
+	fault  media.Fault   // why; read after gone
 	pull   sync.Once
-	closed chan struct{}
-	shut   sync.Once
+	cut    atomic.Bool   // nothing passes between the ring and the device
+	closed chan struct{} // closed right after cut was set
+	close  func() error
 
-	timer *time.Timer // owned by the goroutine that reads or writes
+	// owned by the goroutine that reads or writes
+	timer *time.Timer
+	began bool // the device has moved once
 }
 
-// A use is what the system keeps of an open handle.
-type use struct {
-	server *server
-	malgo  *malgo.Device
+// A native is an open device of the system, over a connection of its own, so
+// that nobody waits for what another does.
+type native struct {
+	context *malgo.AllocatedContext
+	device  *malgo.Device
+}
+
+// free stops the device. It may hang.
+func (n *native) free() {
+	_ = n.device.Stop() // wakes the device's thread, which Uninit does not; a pulled device cannot be stopped
+	n.device.Uninit()
+	disconnect(n.context)
 }
 
 // openSound opens and starts a device of kind. Its callback is given the
-// samples to read or to fill.
-func (s *System) openSound(kind media.DeviceKind, id string, callback func(*handle, []float32)) (*handle, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	d, err := s.find(kind, id)
+// samples to read or to fill. It waits until ctx ends, and no longer than
+// openWithin.
+func (s *System) openSound(ctx context.Context, kind media.DeviceKind, id string, callback func(*handle, []float32)) (*handle, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, openWithin, errHung)
+	defer cancel()
+	d, err := s.find(ctx, kind, id)
 	if err != nil {
 		return nil, err
 	}
 	h := &handle{
 		system: s, device: d.Device, wake: make(chan struct{}, 1),
-		gone: make(chan struct{}), closed: make(chan struct{}), timer: time.NewTimer(stall),
+		gone: make(chan struct{}), closed: make(chan struct{}), timer: time.NewTimer(firstStall),
 	}
-	opened, err := start(s.server, kind, d.id, malgo.DeviceCallbacks{
-		Data: func(out, in []byte, _ uint32) { callback(h, floats(out, in)) },
-		Stop: h.lose,
-	})
+	h.close = sync.OnceValue(h.letGo)
+	h.native, err = within(ctx, func() (*native, error) {
+		return start(kind, d.id, malgo.DeviceCallbacks{
+			Data: func(out, in []byte, _ uint32) { h.move(floats(out, in), callback) },
+			Stop: func() { h.lose(media.Pulled) },
+		})
+	}, (*native).free)
 	if err != nil {
 		return nil, refusal(d.Device, err)
 	}
-	s.server.users++
-	s.open[h] = use{s.server, opened}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open[h] = struct{}{}
 	return h, nil
 }
 
+// move passes samples on, unless the handle is closed: a device that hung as
+// it was closed may come back.
+func (h *handle) move(samples []float32, callback func(*handle, []float32)) {
+	if h.cut.Load() {
+		clear(samples)
+		return
+	}
+	callback(h, samples)
+}
+
 // start opens a device for 10 ms of 48 kHz mono at a time.
-func start(v *server, kind media.DeviceKind, id malgo.DeviceID, callbacks malgo.DeviceCallbacks) (*malgo.Device, error) {
+func start(kind media.DeviceKind, id malgo.DeviceID, callbacks malgo.DeviceCallbacks) (*native, error) {
+	context, err := connect()
+	if err != nil {
+		return nil, err
+	}
+	device, err := startOn(context, kind, id, callbacks)
+	if err != nil {
+		disconnect(context)
+		return nil, err
+	}
+	return &native{context, device}, nil
+}
+
+func startOn(v *malgo.AllocatedContext, kind media.DeviceKind, id malgo.DeviceID, callbacks malgo.DeviceCallbacks) (*malgo.Device, error) {
 	var pin runtime.Pinner
 	pin.Pin(&id) // C reads it only while the device is opened
 	defer pin.Unpin()
@@ -76,7 +123,7 @@ func start(v *server, kind media.DeviceKind, id malgo.DeviceID, callbacks malgo.
 	c.SampleRate, c.PeriodSizeInFrames, c.Periods = media.SampleRate, media.StepLen, periods
 	c.Pulse = malgo.PulseDeviceConfig{StreamNamePlayback: "Incamera", StreamNameCapture: "Incamera"}
 	part.Format, part.Channels, part.DeviceID = malgo.FormatF32, 1, unsafe.Pointer(&id)
-	d, err := malgo.InitDevice(v.context.Context, c, callbacks)
+	d, err := malgo.InitDevice(v.Context, c, callbacks)
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +157,8 @@ func refusal(d media.Device, err error) error {
 		fault = media.Taken
 	case errors.Is(err, malgo.ErrAccessDenied):
 		fault = media.Refused
+	case errors.Is(err, errHung):
+		fault = media.Hung
 	}
 	return &media.DeviceError{Kind: d.Kind, Name: d.Name, Fault: fault, Err: err}
 }
@@ -122,17 +171,27 @@ func (h *handle) signal() {
 	}
 }
 
-// lose says that the device has been pulled.
-func (h *handle) lose() { h.pull.Do(func() { close(h.gone) }) }
+// lose says that the device cannot be used any more.
+func (h *handle) lose(why media.Fault) {
+	h.pull.Do(func() {
+		h.fault = why
+		close(h.gone)
+	})
+}
 
 // wait waits until the device has moved its side of the ring.
 func (h *handle) wait() error {
-	h.timer.Reset(stall)
+	if h.began {
+		h.timer.Reset(stall)
+	} else {
+		h.timer.Reset(firstStall)
+	}
 	select {
 	case <-h.wake:
+		h.began = true
 		return nil
 	case <-h.timer.C:
-		h.lose()
+		h.lose(media.Hung)
 	case <-h.gone:
 	case <-h.closed:
 	}
@@ -148,7 +207,7 @@ func (h *handle) ended() error {
 	}
 	select {
 	case <-h.gone:
-		return &media.DeviceError{Kind: h.device.Kind, Name: h.device.Name, Fault: media.Pulled}
+		return &media.DeviceError{Kind: h.device.Kind, Name: h.device.Name, Fault: h.fault}
 	default:
 		return nil
 	}
@@ -157,19 +216,22 @@ func (h *handle) ended() error {
 // Device is the device that is open.
 func (h *handle) Device() media.Device { return h.device }
 
-// Close stops the device. It may be called again.
-func (h *handle) Close() error {
-	h.shut.Do(func() {
-		close(h.closed)
-		s := h.system
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		u := s.open[h]
-		delete(s.open, h)
-		_ = u.malgo.Stop() // wakes the device's thread, which Uninit does not; a pulled device cannot be stopped
-		u.malgo.Uninit()
-		u.server.users--
-		u.server.release()
-	})
+// Close stops the device, and cuts it off at once, whether it stops in time or
+// not: that it did not is a [media.Hung]. It may be called again.
+func (h *handle) Close() error { return h.close() }
+
+func (h *handle) letGo() error {
+	h.cut.Store(true)
+	close(h.closed)
+	h.system.forget(h)
+	if err := letGo(h.native.free); err != nil {
+		return refusal(h.device, err)
+	}
 	return nil
+}
+
+func (s *System) forget(h *handle) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, h)
 }

@@ -1,6 +1,10 @@
 package device
 
-import "incamera/media"
+import (
+	"context"
+
+	"incamera/media"
+)
 
 // A Microphone is open, and captures. One goroutine reads.
 type Microphone struct{ *handle }
@@ -9,9 +13,10 @@ type Microphone struct{ *handle }
 // longer, the older part is left out.
 const fresh = 10 * media.StepLen
 
-// Microphone opens the microphone with this id; the default one if id is empty.
-func (s *System) Microphone(id string) (*Microphone, error) {
-	h, err := s.openSound(media.MicrophoneDevice, id, captured)
+// Microphone opens the microphone with this id; the default one if id is
+// empty. It waits no longer than ctx.
+func (s *System) Microphone(ctx context.Context, id string) (*Microphone, error) {
+	h, err := s.openSound(ctx, media.MicrophoneDevice, id, captured)
 	if err != nil {
 		return nil, err
 	}
@@ -81,9 +86,10 @@ func (a *ahead) step(missed uint64) int {
 	return a.steps * media.StepLen
 }
 
-// Loudspeaker opens the loudspeaker with this id; the default one if id is empty.
-func (s *System) Loudspeaker(id string) (*Loudspeaker, error) {
-	h, err := s.openSound(media.LoudspeakerDevice, id, wanted)
+// Loudspeaker opens the loudspeaker with this id; the default one if id is
+// empty. It waits no longer than ctx.
+func (s *System) Loudspeaker(ctx context.Context, id string) (*Loudspeaker, error) {
+	h, err := s.openSound(ctx, media.LoudspeakerDevice, id, wanted)
 	if err != nil {
 		return nil, err
 	}

@@ -60,12 +60,12 @@ func TestList(t *testing.T) {
 
 func TestMissingDevices(t *testing.T) {
 	_, s := pulse(t)
-	_, err := s.Microphone("nowhere")
+	_, err := s.Microphone(t.Context(), "nowhere")
 	fault(t, err, media.MicrophoneDevice, media.Missing)
-	_, err = s.Loudspeaker("nowhere")
+	_, err = s.Loudspeaker(t.Context(), "nowhere")
 	fault(t, err, media.LoudspeakerDevice, media.Missing)
 	s.Close()
-	if _, err := s.Microphone(""); err == nil {
+	if _, err := s.Microphone(t.Context(), ""); err == nil {
 		t.Error("opened when closed")
 	}
 }
@@ -74,7 +74,7 @@ func TestNoSoundServer(t *testing.T) {
 	t.Setenv("PULSE_SERVER", "unix:"+t.TempDir()+"/none")
 	s := device.New()
 	defer s.Close()
-	_, err := s.Microphone("")
+	_, err := s.Microphone(t.Context(), "")
 	if _, ok := errors.AsType[*media.DeviceError](err); !ok {
 		t.Errorf("%v", err)
 	}
@@ -84,11 +84,11 @@ func TestNoSoundServer(t *testing.T) {
 // through this process.
 func TestMouthToEar(t *testing.T) {
 	p, s := pulse(t, "ear", "mouth")
-	mic, err := s.Microphone("mouth.monitor")
+	mic, err := s.Microphone(t.Context(), "mouth.monitor")
 	if err != nil {
 		t.Fatal(err)
 	}
-	speaker, err := s.Loudspeaker("")
+	speaker, err := s.Loudspeaker(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,11 +140,11 @@ func both(t *testing.T, p *mediatest.Pulse) (said, heard mediatest.Recording) {
 
 func TestCloseEndsReadAndWrite(t *testing.T) {
 	_, s := pulse(t, "ear")
-	mic, err := s.Microphone("ear.monitor")
+	mic, err := s.Microphone(t.Context(), "ear.monitor")
 	if err != nil {
 		t.Fatal(err)
 	}
-	speaker, err := s.Loudspeaker("ear")
+	speaker, err := s.Loudspeaker(t.Context(), "ear")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,12 +202,12 @@ func TestPlugAndPull(t *testing.T) {
 	}
 	for !has(<-changes) {
 	}
-	mic, err := s.Microphone("headset.monitor")
+	mic, err := s.Microphone(t.Context(), "headset.monitor")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer mic.Close()
-	speaker, err := s.Loudspeaker("headset")
+	speaker, err := s.Loudspeaker(t.Context(), "headset")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func TestPlugAndPull(t *testing.T) {
 // is back, they can be opened again.
 func TestServerEnds(t *testing.T) {
 	p, s := pulse(t, "ear")
-	mic, err := s.Microphone("ear.monitor")
+	mic, err := s.Microphone(t.Context(), "ear.monitor")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,9 +251,9 @@ func TestServerEnds(t *testing.T) {
 	for err = nil; err == nil; {
 		err = mic.Read(step)
 	}
-	fault(t, err, media.MicrophoneDevice, media.Pulled)
+	fault(t, err, media.MicrophoneDevice, media.Hung) // as nobody looks which devices there are
 	mic.Close()
-	_, err = s.Microphone("ear.monitor")
+	_, err = s.Microphone(t.Context(), "ear.monitor")
 	fault(t, err, media.MicrophoneDevice, media.Missing)
 
 	again, err := mediatest.StartPulse(t.Context(), "ear")
@@ -262,12 +262,60 @@ func TestServerEnds(t *testing.T) {
 	}
 	defer again.Close()
 	t.Setenv("PULSE_SERVER", again.Server)
-	mic, err = s.Microphone("ear.monitor")
+	mic, err = s.Microphone(t.Context(), "ear.monitor")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer mic.Close()
 	if err := mic.Read(step); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestBackAtOnce: a device that is pulled and back before anybody has looked
+// has lost its stream without a word. That is noticed, and it can be opened again.
+func TestBackAtOnce(t *testing.T) {
+	p, s := pulse(t, "ear")
+	pull, err := p.Plug(t.Context(), "headset")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mic, err := s.Microphone(t.Context(), "headset.monitor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mic.Close()
+	speaker, err := s.Loudspeaker(t.Context(), "headset")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer speaker.Close()
+	step := make([]float32, media.StepLen)
+	if err := errors.Join(mic.Read(step), speaker.Write(step)); err != nil {
+		t.Fatal(err)
+	}
+	if err := pull(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Plug(t.Context(), "headset"); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	for err = nil; err == nil; {
+		err = mic.Read(step)
+	}
+	fault(t, err, media.MicrophoneDevice, media.Hung)
+	for err = nil; err == nil; {
+		err = speaker.Write(step)
+	}
+	fault(t, err, media.LoudspeakerDevice, media.Hung)
+	t.Log("noticed after", time.Since(began))
+	again, err := s.Microphone(t.Context(), "headset.monitor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if err := again.Read(step); err != nil {
 		t.Error(err)
 	}
 }
