@@ -62,6 +62,10 @@ func (s *slot) use(open func(context.Context) (io.Closer, error)) {
 	s.mu.Lock()
 	s.open, s.fault = open, nil
 	s.mu.Unlock()
+	s.change()
+}
+
+func (s *slot) change() {
 	select {
 	case s.changed <- struct{}{}:
 	default: // one that is not taken yet says it
@@ -159,25 +163,36 @@ func (s *slot) run(ctx context.Context, use func(io.Closer) error) {
 	}
 }
 
+// once opens and uses one device. The error is nil when it ended because ctx
+// did, or because another was plugged in.
 func (s *slot) once(ctx context.Context, open func(context.Context) (io.Closer, error), use func(io.Closer) error) error {
+	now, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- s.through(now, open, use) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	case <-s.changed:
+		s.change() // for run
+	}
+	cancel()
+	<-done
+	return nil
+}
+
+// through opens a device and uses it until it fails or ctx ends.
+func (s *slot) through(ctx context.Context, open func(context.Context) (io.Closer, error), use func(io.Closer) error) error {
 	d, err := open(ctx)
 	if err != nil {
 		return err
 	}
+	shut := sync.OnceFunc(func() { _ = d.Close() }) // nothing is lost with what it held
+	defer shut()
+	defer context.AfterFunc(ctx, shut)()
 	s.set(nil)
-	done := make(chan error, 1)
-	go func() { done <- use(d) }()
-	select {
-	case err = <-done:
-		_ = d.Close() // it failed already
-		return err
-	case <-ctx.Done():
-	case <-s.changed:
-		s.changed <- struct{}{} // for run
-	}
-	_ = d.Close() // nothing is lost with what it held
-	<-done
-	return nil
+	return use(d)
 }
 
 // listen measures what the microphone hears, and keeps it while recording.

@@ -20,7 +20,9 @@ type SoundSource interface {
 	// Read waits for the next step and copies it to dst, [media.StepLen]
 	// samples. After an error the source is closed and, later, opened again.
 	Read(dst []float32) error
-	// Close ends a Read that waits, and stops the device before it returns.
+	// Close ends a Read that waits, and stops the device before it returns. It
+	// does not wait for a device that hangs, here and below: what that gives
+	// later goes nowhere.
 	Close() error
 }
 

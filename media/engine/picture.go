@@ -110,7 +110,7 @@ func (e *Engine) showOwn(s *pictureSender, own *screen, from PictureSource) erro
 		e.counts.picture.captured.Add(1)
 		own.put(pic)
 		link, plan := e.link.Load(), e.plan.Load()
-		if link == nil || !plan.show {
+		if link == nil || !plan.show || !plan.camera {
 			continue
 		}
 		if err := e.sendPicture(s, link, plan.speak, pic, at.Sub(e.began)); err != nil {

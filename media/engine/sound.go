@@ -54,8 +54,8 @@ func (e *Engine) speak(s *soundSender, from SoundSource) error {
 		}
 		e.counts.sound.captured.Add(1)
 		at := s.clock.tick(time.Since(e.began) - media.FrameTime)
-		link := e.link.Load()
-		if link == nil || !e.plan.Load().speak {
+		link, plan := e.link.Load(), e.plan.Load()
+		if link == nil || !plan.speak || !plan.microphone {
 			continue
 		}
 		if err := e.sendSound(s, link, at); err != nil {
