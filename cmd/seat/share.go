@@ -95,16 +95,18 @@ type fan[T any] struct {
 	copy func(dst, src *T)
 	open func(context.Context) (read func(*T) error, device io.Closer, err error)
 
-	mu  sync.Mutex
-	now *stream[T]    // guarded by mu; nil while nobody has the device open
+	mu  sync.Mutex    // never held while a device is opened or closed
+	now *stream[T]    // guarded by mu; nil while nobody wants the device open
 	old chan struct{} // guarded by mu; closed when the last stream's device is
 }
 
-// A stream is the device while it is open.
+// A stream is the device while it is wanted.
 type stream[T any] struct {
-	shut func() error     // closes the device, once
-	taps map[*tap[T]]bool // guarded by the fan's mu
-	done chan struct{}    // closed when the device is
+	stop context.CancelFunc // gives up the opening, or closes the device
+	open chan struct{}      // closed when the device is open
+	taps map[*tap[T]]bool   // guarded by the fan's mu
+	done chan struct{}      // closed when the device is closed
+	err  error              // of closing it; read after done
 }
 
 // A tap is one reader's end.
@@ -116,58 +118,81 @@ type tap[T any] struct {
 	err        error // why; read after ended
 }
 
-// join opens the device, if nobody has, and returns a tap of it.
+// join opens the device, if nobody has, and returns a tap of it. It waits no
+// longer than ctx: the opening goes on for the others who wait for it.
 func (f *fan[T]) join(ctx context.Context) (*tap[T], error) {
+	t := f.tap(ctx)
+	select {
+	case <-t.stream.open:
+		return t, nil
+	case <-t.ended:
+		return nil, t.err
+	case <-ctx.Done():
+		_ = t.Close() // the device is not open
+		return nil, context.Cause(ctx)
+	}
+}
+
+// tap adds a tap, of a new stream if there is none.
+func (f *fan[T]) tap(ctx context.Context) *tap[T] {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.now == nil {
-		if f.old != nil {
-			select {
-			case <-f.old: // a device can be opened only once it was closed
-			case <-ctx.Done():
-				return nil, context.Cause(ctx)
-			}
-		}
-		read, device, err := f.open(ctx)
-		if err != nil {
-			return nil, err
-		}
-		s := &stream[T]{shut: sync.OnceValue(device.Close), taps: map[*tap[T]]bool{}, done: make(chan struct{})}
-		f.now = s
-		go f.pump(s, read)
+		ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+		f.now = &stream[T]{stop: stop, open: make(chan struct{}), taps: map[*tap[T]]bool{}, done: make(chan struct{})}
+		go f.run(ctx, f.now, f.old)
 	}
 	t := &tap[T]{fan: f, stream: f.now, full: make(chan *T, f.keep), free: make(chan *T, f.keep+1), ended: make(chan struct{})}
 	for range f.keep + 1 { // one is in the reader's hands
 		t.free <- new(T)
 	}
 	f.now.taps[t] = true
-	return t, nil
+	return t
 }
 
-// pump reads until the device fails or is closed. All taps end with it, and
-// who joins then opens the device anew.
-func (f *fan[T]) pump(s *stream[T], read func(*T) error) {
+// run is a stream's life, until the device fails or ctx ends. All taps end with
+// it, and who joins then opens the device anew.
+func (f *fan[T]) run(ctx context.Context, s *stream[T], before <-chan struct{}) {
 	defer close(s.done)
-	v := new(T)
-	for {
-		err := read(v)
-		f.mu.Lock()
-		for t := range s.taps {
-			if err == nil {
-				f.put(t, v)
-			} else {
-				t.end(err)
-			}
-		}
-		if err != nil {
-			f.leave(s)
-		}
-		f.mu.Unlock()
-		if err != nil {
-			_ = s.shut() // it has failed already
+	defer s.stop()
+	if before != nil {
+		<-before // a device can be opened only once it was closed
+	}
+	read, device, err := f.open(ctx)
+	if err != nil {
+		f.end(s, err)
+		return
+	}
+	shut := sync.OnceFunc(func() { s.err = device.Close() })
+	defer shut()
+	defer context.AfterFunc(ctx, shut)()
+	close(s.open)
+	for v := new(T); ; {
+		if err := read(v); err != nil {
+			f.end(s, err)
 			return
 		}
+		f.spread(s, v)
 	}
+}
+
+// spread hands v to all taps.
+func (f *fan[T]) spread(s *stream[T], v *T) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for t := range s.taps {
+		f.put(t, v)
+	}
+}
+
+// end ends all taps because of err.
+func (f *fan[T]) end(s *stream[T], err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for t := range s.taps {
+		t.end(err)
+	}
+	f.leave(s)
 }
 
 // leave is called with mu held.
@@ -236,9 +261,9 @@ func (t *tap[T]) Close() error {
 	if !last {
 		return nil
 	}
-	err := s.shut()
+	s.stop()
 	<-s.done
-	return err
+	return s.err
 }
 
 // soundTap is a tap as a microphone.

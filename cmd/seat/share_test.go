@@ -197,3 +197,51 @@ func TestShareSight(t *testing.T) {
 		}
 	})
 }
+
+// A device that takes long to open holds up nobody who does not want it any
+// more; it is opened for those who do, and given up with the last of them.
+func TestShareSlowOpening(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var d drums
+		ready := make(chan struct{})
+		gaveUp := false
+		m := shareSound(func(ctx context.Context) (engine.SoundSource, error) {
+			select {
+			case <-ready:
+				return d.open(ctx)
+			case <-ctx.Done():
+				gaveUp = true
+				return nil, context.Cause(ctx)
+			}
+		})
+		join := func(ctx context.Context) chan error {
+			done := make(chan error, 1)
+			go func() {
+				s, err := m(ctx)
+				if err == nil {
+					err = s.Close()
+				}
+				done <- err
+			}()
+			synctest.Wait()
+			return done
+		}
+		first, leave := context.WithCancel(t.Context())
+		a, b := join(first), join(t.Context())
+		leave()
+		if err := <-a; !errors.Is(err, context.Canceled) || gaveUp {
+			t.Errorf("the first, who left: %v; given up %v", err, gaveUp)
+		}
+		close(ready)
+		if err := <-b; err != nil || d.n.Load() != 1 {
+			t.Errorf("the second: %v, opened %d times", err, d.n.Load())
+		}
+		ready = make(chan struct{})
+		last, leave := context.WithCancel(t.Context())
+		c := join(last)
+		leave()
+		if err := <-c; !errors.Is(err, context.Canceled) || !gaveUp {
+			t.Errorf("the last, who left: %v; given up %v", err, gaveUp)
+		}
+	})
+}
