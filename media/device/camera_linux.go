@@ -158,7 +158,7 @@ func choose(device *webcam.Webcam, size image.Point, rate int) (mode, error) {
 
 // fit is the size within s that is nearest to size.
 func fit(s webcam.FrameSize, size image.Point) image.Point {
-	within := func(want int, least, most, step uint32) int {
+	bound := func(want int, least, most, step uint32) int {
 		v := min(max(want, int(least)), int(most))
 		if step > 1 {
 			v -= (v - int(least)) % int(step)
@@ -166,8 +166,8 @@ func fit(s webcam.FrameSize, size image.Point) image.Point {
 		return v
 	}
 	return image.Pt(
-		within(size.X, s.MinWidth, s.MaxWidth, s.StepWidth),
-		within(size.Y, s.MinHeight, s.MaxHeight, s.StepHeight),
+		bound(size.X, s.MinWidth, s.MaxWidth, s.StepWidth),
+		bound(size.Y, s.MinHeight, s.MaxHeight, s.StepHeight),
 	)
 }
 
