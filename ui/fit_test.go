@@ -22,8 +22,8 @@ var sizes = []struct {
 	width, height float32
 }{
 	{"1", 1024, 700},
-	{"1.5", 1280, 800},
-	{"2", 1280, 800},
+	{"1.5", 1024, 700},
+	{"2", 1024, 700},
 }
 
 func TestWordsFit(t *testing.T) {

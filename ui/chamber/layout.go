@@ -15,7 +15,7 @@ type floor struct{ bar *bar }
 // rim is how high the amber rim is.
 const rim = 4
 
-func sideWidth() float32 { return 340 * look.Breadth() }
+func sideWidth() float32 { return 340 * look.Grown(0.36) }
 
 func (f *floor) MinSize(o []fyne.CanvasObject) fyne.Size {
 	c, b := o[0].MinSize(), o[2].MinSize()
@@ -68,7 +68,7 @@ type boards struct{ stage *stage }
 
 func (boards) MinSize(o []fyne.CanvasObject) fyne.Size {
 	l, r := o[0].MinSize(), o[1].MinSize()
-	return fyne.NewSize(max(l.Width, r.Width+2*turnWidth()), l.Height+r.Height+look.Room)
+	return fyne.NewSize(max(l.Width, r.Width+2*turnWidth()), l.Height)
 }
 
 func (b *boards) Layout(o []fyne.CanvasObject, s fyne.Size) {
@@ -81,7 +81,8 @@ func (b *boards) Layout(o []fyne.CanvasObject, s fyne.Size) {
 		width -= 2 * left
 	}
 	row := tileSize(width)
-	b.stage.resized(fits(width), s.Height-row.Height-look.Room-b.stage.plate.content.MinSize().Height < row.Height/2)
+	least := max(o[0].MinSize().Height, b.stage.plate.content.MinSize().Height+row.Height/2)
+	b.stage.resized(fits(width), s.Height-row.Height-look.Room < least)
 	o[0].Move(fyne.Position{})
 	if !o[1].Visible() {
 		o[0].Resize(s)
@@ -104,7 +105,7 @@ func turnWidth() float32 { return look.Target() + look.Hair }
 const tileGap = look.Gap + 2
 
 // tileMin is how wide a tile is at least.
-func tileMin() float32 { return 128 * look.Breadth() }
+func tileMin() float32 { return 128 * look.Grown(0.65) }
 
 // fits is how many tiles fit in a width.
 func fits(width float32) int { return max(1, int((width+tileGap)/(tileMin()+tileGap))) }
@@ -117,17 +118,73 @@ func tileSize(width float32) fyne.Size {
 	return fyne.NewSize(w, w*9/16+plateHeight())
 }
 
-// plateHeight is the height of a tile's two lines of words.
+// plateHeight is the height of a tile's two lines of words, of a name at most.
 func plateHeight() float32 {
-	return fyne.MeasureText("Ég", look.Body.Pixels(), fyne.TextStyle{Bold: true}).Height +
-		fyne.MeasureText("Ég", look.Caption.Pixels(), fyne.TextStyle{}).Height + 10
+	return 2*fyne.MeasureText("Ég", look.Body.Pixels(), fyne.TextStyle{Bold: true}).Height + 10
+}
+
+// nameplate lays out the words of a tile: name and party; where the name does
+// not fit one line, the name alone, in two.
+type nameplate struct{ *small }
+
+func (p *nameplate) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(p.whole.MinSize().Width, p.whole.MinSize().Height)
+}
+
+func (p *nameplate) Layout(_ []fyne.CanvasObject, s fyne.Size) {
+	long := p.name.Whole() > s.Width+0.5
+	show(p.whole, long)
+	show(p.name, !long)
+	show(p.about, !long)
+	name := p.name.MinSize().Height
+	p.whole.Resize(s)
+	p.name.Resize(fyne.NewSize(s.Width, name))
+	p.about.Move(fyne.NewPos(0, name))
+	p.about.Resize(fyne.NewSize(s.Width, s.Height-name))
+}
+
+// titled lays out the words of the large picture: the name, as much of it as
+// there is room for, the seal, and what the member is, where some of that fits.
+type titled struct{ *plate }
+
+// titledGap is between them.
+const titledGap = 10
+
+func (p *titled) MinSize([]fyne.CanvasObject) fyne.Size {
+	name, seal := p.name.MinSize(), p.seal.MinSize()
+	return fyne.NewSize(name.Width+titledGap+seal.Width, max(name.Height, seal.Height))
+}
+
+func (p *titled) Layout(_ []fyne.CanvasObject, s fyne.Size) {
+	seal, x := p.seal.MinSize(), float32(0)
+	put := func(o fyne.CanvasObject, size fyne.Size) {
+		o.Resize(size)
+		o.Move(fyne.NewPos(x, (s.Height-size.Height)/2))
+		x += size.Width + titledGap
+	}
+	put(p.name, fyne.NewSize(min(p.name.Whole(), s.Width-titledGap-seal.Width), p.name.MinSize().Height))
+	if p.seal.Visible() {
+		put(p.seal, seal)
+	}
+	about := p.about.MinSize()
+	show(p.about, s.Width-x >= about.Width)
+	put(p.about, fyne.NewSize(min(p.about.Whole(), s.Width-x), about.Height))
+}
+
+func show(o fyne.CanvasObject, yes bool) {
+	switch {
+	case yes && !o.Visible():
+		o.Show()
+	case !yes && o.Visible():
+		o.Hide()
+	}
 }
 
 // strip is the layout of the row of tiles.
 type strip struct{}
 
 func (strip) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(2*tileMin(), tileMin()*9/16+plateHeight())
+	return fyne.NewSize(tileMin(), tileMin()*9/16+plateHeight())
 }
 
 func (strip) Layout(o []fyne.CanvasObject, s fyne.Size) {

@@ -50,6 +50,7 @@ type plate struct {
 type small struct {
 	tile        *kit.Tile
 	name, about *kit.Text
+	whole       *kit.Text // the name in two lines, instead of name and about
 	mark        *kit.Icon
 }
 
@@ -79,15 +80,16 @@ func newPlate() *plate {
 	}
 	p.name.Cut, p.about.Cut, p.heard.Dark = true, true, look.None
 	p.content = kit.NewStrip(kit.With(&kit.Trail{Gap: look.Room},
-		kit.Row(10, p.name, p.seal, p.about), kit.Row(look.Room, p.heard, p.clock)), look.Surface, 14, 10)
+		kit.With(&titled{p}, p.name, p.seal, p.about), kit.Row(look.Room, p.heard, p.clock)), look.Surface, 14, 10)
 	return p
 }
 
 func newSmall() *small {
 	t := &small{name: kit.Bold("", look.Body, look.Ink), about: kit.NewText("", look.Caption, look.Muted), mark: kit.NewIcon(look.Seal, look.AccentInk, 0.8)}
-	t.name.Cut, t.about.Cut = true, true
+	t.whole = kit.Bold("", look.Body, look.Ink)
+	t.name.Cut, t.about.Cut, t.whole.Cut, t.whole.Lines = true, true, true, 2
 	t.tile = kit.NewTile(kit.NewStrip(kit.With(&kit.Trail{Gap: 4},
-		kit.Column(0, t.name, t.about), t.mark), look.Surface, 8, 5), false)
+		kit.With(&nameplate{t}, t.name, t.about, t.whole), t.mark), look.Surface, 8, 5), false)
 	return t
 }
 
@@ -118,6 +120,7 @@ func (s *stage) showLarge(v *View) {
 	}
 	s.nobodyIcon.Set(icon, look.Muted)
 	s.nobodyTitle.Set(title)
+	s.nobodyText.Wrap = 420 * look.Grown(-0.3) // as wide at large text: the sidebar needs the room
 	s.nobodyText.Set(text)
 	if s.speaker != "" {
 		s.large.Person(v.name(s.speaker), v.o.Pictures.Screen(string(s.speaker)))
@@ -221,6 +224,7 @@ func (t *small) show(v *View, id sitting.MemberID) {
 	}
 	m := v.roster[id]
 	t.name.Set(m.Name)
+	t.whole.Set(m.Name)
 	t.about.Set(party(m, v.words))
 	if id == v.scene.Me {
 		t.about.Set(v.words.Chamber.ThisIsYou)

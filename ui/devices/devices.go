@@ -68,7 +68,10 @@ type Options struct {
 	Done    bool   // the button says "Done" rather than "Enter the sitting"
 }
 
-const width = 640
+const width = 590
+
+// column is how wide each half is.
+const column = 278
 
 // A View is the room. Its fields belong to the UI goroutine.
 type View struct {
@@ -113,7 +116,7 @@ func New(w *words.Catalogue, desk kit.Desk, o Options) *View {
 	v.picture = kit.NewTile(kit.Inset(10, 6, v.pictureWords), false)
 	v.picture.Blank(look.CameraOff)
 	v.trialTitle = kit.Bold("", look.Body, look.Ink)
-	v.trialHint = kit.Wrapped("", look.Body, look.Muted, 300)
+	v.trialHint = kit.Wrapped("", look.Body, look.Muted, column)
 	v.play = kit.NewButton(kit.Plain, look.Play, "", v.playOrStop)
 	v.record = kit.NewButton(kit.Plain, look.Record, "", v.recordOrStop)
 	v.enter = kit.NewButton(kit.Filled, "", "", o.Enter)
@@ -128,7 +131,7 @@ func New(w *words.Catalogue, desk kit.Desk, o Options) *View {
 }
 
 func (v *View) line(k media.DeviceKind, icon look.Icon) *line {
-	l := &line{label: kit.Bold("", look.Body, look.Ink), verdict: kit.Wrapped("", look.Body, look.Muted, 300), icon: kit.NewIcon(icon, look.AccentInk, 1.1)}
+	l := &line{label: kit.Bold("", look.Body, look.Ink), verdict: kit.Wrapped("", look.Body, look.Muted, column), icon: kit.NewIcon(icon, look.AccentInk, 1.1)}
 	l.choice = kit.NewChoice(func(i int) {
 		v.o.Rack.Choose(v.devices[k][i])
 		if k == media.MicrophoneDevice {
@@ -150,7 +153,7 @@ func (v *View) lay() *kit.Panel {
 		kit.Column(look.Gap-2, v.trialTitle, v.trialHint, kit.Row(0, v.record)))
 	right := kit.Column(look.Room,
 		block(media.CameraDevice, v.rows[media.CameraDevice].verdict),
-		kit.Sized(320, 236, v.picture))
+		kit.Sized(column, 236, v.picture))
 	return kit.NewPanel(kit.Column(look.Room, v.title, v.lead, v.trouble, v.details.Content,
 		kit.With(&kit.Halves{Gap: 32}, left, right),
 		kit.Row(look.Gap, v.note, kit.Spacer(), v.back, v.enter)), 32)

@@ -84,16 +84,20 @@ const (
 
 // words is how wide the words may be.
 func (b *Banner) words() float32 {
-	w := b.width - 2*bannerX - theme.IconInlineSize() - look.Room
+	w := b.room()
 	if b.beside() {
 		w -= b.next.MinSize().Width + look.Room
 	}
 	return max(w, 120)
 }
 
+// room is what there is beside the icon.
+func (b *Banner) room() float32 { return b.width - 2*bannerX - theme.IconInlineSize() - look.Room }
+
 // beside reports whether the button has room beside the words.
 func (b *Banner) beside() bool {
-	return b.next.Visible() && b.next.MinSize().Width < (b.width-2*bannerX)*0.4
+	next := b.next.MinSize().Width
+	return b.next.Visible() && next < (b.width-2*bannerX)*0.4 && b.room()-next-look.Room >= 14*look.Body.Pixels()
 }
 
 func (b *Banner) min() fyne.Size {

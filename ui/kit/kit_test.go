@@ -252,11 +252,20 @@ func TestTextBreaksAndIsCut(t *testing.T) {
 		}
 	}
 	c := NewText(words, look.Body, look.Ink)
-	if got := c.cut(90); !strings.HasSuffix(got, "…") || c.width(got) > 90 {
+	if got := shorten(words, 90, c.width); !strings.HasSuffix(got, "…") || c.width(got) > 90 {
 		t.Errorf("cut to %q", got)
 	}
-	if c.cut(1000) != words {
+	if shorten(words, 1000, c.width) != words {
 		t.Error("cut though there is room")
+	}
+	for _, name := range []string{"E. MacDonald-Stewart", "M. Lafontaine"} {
+		first, rest := c.part(name, 90)
+		if c.width(first) > 90 || first == "" || rest == "" || strings.ReplaceAll(first+rest, " ", "") != strings.ReplaceAll(name, " ", "") {
+			t.Errorf("%q is broken into %q and %q", name, first, rest)
+		}
+	}
+	if first, rest := c.part("Lafontaine", 20); first != "Lafontaine" || rest != "" {
+		t.Errorf("one long word is broken into %q and %q", first, rest)
 	}
 }
 

@@ -25,6 +25,8 @@ type Text struct {
 	// Cut shortens one line with "…" where there is too little room for it. Only
 	// for what is shown whole elsewhere.
 	Cut bool
+	// Lines is into how many lines a text that is cut is broken first; 0 is one.
+	Lines int
 
 	lines []*canvas.Text
 }
@@ -105,6 +107,9 @@ func (t *Text) build() {
 
 // broken is the text in lines that fit Wrap. A word longer than that stays whole.
 func (t *Text) broken() []string {
+	if t.Cut && t.Lines > 1 {
+		return make([]string, t.Lines) // [Text.arrange] knows how wide they are
+	}
 	if t.Wrap == 0 {
 		return []string{t.Text}
 	}
@@ -145,16 +150,20 @@ func (t *Text) min() fyne.Size {
 		s.Height += m.Height
 	}
 	if t.Cut {
-		s.Width = min(s.Width, 4*t.Type.Pixels())
+		s.Width = min(t.width(t.Text), 3*t.Type.Pixels())
 	}
 	return s
 }
 
 func (t *Text) arrange(s fyne.Size) {
-	y := float32(0)
-	for _, l := range t.lines {
+	y, rest := float32(0), t.Text
+	for i, l := range t.lines {
 		if t.Cut {
-			l.Text = t.cut(s.Width)
+			var line string
+			if line, rest = rest, ""; i < len(t.lines)-1 {
+				line, rest = t.part(line, s.Width)
+			}
+			l.Text = shorten(line, s.Width, t.width)
 		}
 		h := l.MinSize().Height
 		l.Move(fyne.NewPos(0, y))
@@ -163,8 +172,22 @@ func (t *Text) arrange(s fyne.Size) {
 	}
 }
 
-// cut is the text, or as much of it as fits the width.
-func (t *Text) cut(width float32) string { return shorten(t.Text, width, t.width) }
+// part is as much of a text as fits a width, up to a space or a hyphen, and the
+// rest. A first word that is longer than that stays whole.
+func (t *Text) part(text string, width float32) (line, rest string) {
+	at := len(text)
+	for at > 0 && t.width(strings.TrimRight(text[:at], " ")) > width {
+		last := strings.LastIndexAny(text[:at-1], " -")
+		if last < 0 {
+			break
+		}
+		at = last + 1
+	}
+	return strings.TrimRight(text[:at], " "), text[at:]
+}
+
+// Whole is how wide the text is in one line.
+func (t *Text) Whole() float32 { return t.width(t.Text) }
 
 // shorten is a text, or as much of it as fits a width, with "…" for the rest.
 func shorten(text string, width float32, measure func(string) float32) string {

@@ -41,11 +41,15 @@ func Scale() float32 {
 // Breadth is how much wider columns are at the scale on show, 1 to 1.5: less
 // than the text, so that at twice the size everything still fits a small
 // window, in lines of fewer words.
-func Breadth() float32 { return 1 + (Scale()-1)*0.5 }
+func Breadth() float32 { return Grown(0.5) }
+
+// Grown is how much larger something is at the scale on show that grows by a
+// part of what the text does: 0 not at all, 1 as much.
+func Grown(part float32) float32 { return 1 + (Scale()-1)*part }
 
 // Target is the least width and height of anything that can be pressed: 36
 // pixels at scale 1, never below the 32 that a hand needs.
-func Target() float32 { return 36 * (1 + (Scale()-1)*0.75) }
+func Target() float32 { return 36 * Grown(0.75) }
 
 // Gaps between things.
 const (
