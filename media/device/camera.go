@@ -25,11 +25,27 @@ type PictureSource interface {
 func (s *System) Camera(ctx context.Context, id string, size image.Point, rate int) (PictureSource, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, openWithin, errHung)
 	defer cancel()
-	c, err := within(ctx, func() (PictureSource, error) { return openCamera(id, size, rate) }, closeLate)
-	if errors.Is(err, errHung) {
-		err = &media.DeviceError{Kind: media.CameraDevice, Name: id, Fault: media.Hung, Err: err}
+	turn := s.turnOf(id)
+	err := turn.take(ctx) // until the camera is closed: one that hangs then is not said to be taken
+	if err != nil {
+		return nil, hung(id, err)
 	}
-	return c, err
+	c, err := within(ctx, func() (PictureSource, error) {
+		c, err := openCamera(id, size, rate, turn.pass)
+		if err != nil {
+			turn.pass()
+		}
+		return c, err
+	}, closeLate)
+	return c, hung(id, err)
+}
+
+// hung is err, said of a camera if it is that the system does not answer.
+func hung(name string, err error) error {
+	if errors.Is(err, errHung) {
+		return &media.DeviceError{Kind: media.CameraDevice, Name: name, Fault: media.Hung, Err: err}
+	}
+	return err
 }
 
 func closeLate(c PictureSource) {

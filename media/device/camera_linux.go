@@ -2,6 +2,7 @@ package device
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"image"
 	"os"
@@ -64,7 +65,8 @@ type camera struct {
 	asked  chan struct{} // a token for each picture that is wanted
 	taken  chan taken    // room for one
 
-	turn   chan struct{} // full while a frame is copied, and while the camera stops
+	freed  func() // told when the driver is closed
+	turn   turn   // to copy a frame, or to stop the camera
 	closed chan struct{}
 	close  func() error
 
@@ -78,8 +80,9 @@ type taken struct {
 	err error
 }
 
-// openCamera opens the camera with this id. It may hang.
-func openCamera(id string, size image.Point, rate int) (PictureSource, error) {
+// openCamera opens the camera with this id. It may hang. What it returns tells
+// freed when the driver is closed.
+func openCamera(id string, size image.Point, rate int, freed func()) (PictureSource, error) {
 	d, err := findCamera(id)
 	if err != nil {
 		return nil, err
@@ -93,13 +96,13 @@ func openCamera(id string, size image.Point, rate int) (PictureSource, error) {
 		_ = device.Close() // the error before says more
 		return nil, cameraError(d.Name, err)
 	}
-	return newCamera(d.Name, device, decode), nil
+	return newCamera(d.Name, device, decode, freed), nil
 }
 
-func newCamera(name string, d driver, decode func(*image.YCbCr, []byte) error) *camera {
+func newCamera(name string, d driver, decode func(*image.YCbCr, []byte) error, freed func()) *camera {
 	c := &camera{
 		name: name, driver: d, decode: decode,
-		asked: make(chan struct{}), taken: make(chan taken, 1), turn: make(chan struct{}, 1),
+		asked: make(chan struct{}), taken: make(chan taken, 1), turn: newTurn(), freed: freed,
 		closed: make(chan struct{}), timer: time.NewTimer(firstStall),
 	}
 	c.close = sync.OnceValue(c.letGo)
@@ -198,13 +201,9 @@ func (c *camera) Read() (*image.YCbCr, time.Time, error) {
 		case <-c.closed:
 			return nil, time.Time{}, ErrClosed
 		case <-c.timer.C:
-			return nil, time.Time{}, c.hung()
+			return nil, time.Time{}, hung(c.name, errHung)
 		}
 	}
-}
-
-func (c *camera) hung() error {
-	return &media.DeviceError{Kind: media.CameraDevice, Name: c.name, Fault: media.Hung, Err: errHung}
 }
 
 // run takes a picture whenever one is asked for, until the camera is closed.
@@ -238,8 +237,8 @@ func (c *camera) next() (time.Time, error) {
 // take decodes the frame that has come, if one has, given how the wait for it
 // ended. A frame that is damaged is as none.
 func (c *camera) take(waited error) (bool, error) {
-	c.turn <- struct{}{}
-	defer func() { <-c.turn }()
+	_ = c.turn.take(context.Background()) // it does not end
+	defer c.turn.pass()
 	select {
 	case <-c.closed:
 		return false, ErrClosed
@@ -271,13 +270,10 @@ func (c *camera) Close() error { return c.close() }
 
 func (c *camera) letGo() error {
 	close(c.closed)
-	err := letGo(func() {
-		c.turn <- struct{}{}
-		defer func() { <-c.turn }()
+	return hung(c.name, letGo(func() {
+		_ = c.turn.take(context.Background()) // it does not end
+		defer c.turn.pass()
+		defer c.freed()
 		_ = c.driver.Close() // it stops the stream first; a pulled camera cannot
-	})
-	if err != nil {
-		return c.hung()
-	}
-	return nil
+	}))
 }

@@ -21,7 +21,7 @@ func fault(err error) (media.Fault, bool) {
 }
 
 func TestCameraMissing(t *testing.T) {
-	if _, err := openCamera("/dev/video99", image.Pt(1280, 720), 30); err == nil {
+	if _, err := openCamera("/dev/video99", image.Pt(1280, 720), 30, func() {}); err == nil {
 		t.Error("opened what is not there")
 	} else if f, ok := fault(err); !ok || f != media.Missing {
 		t.Errorf("%v", err)
@@ -29,7 +29,7 @@ func TestCameraMissing(t *testing.T) {
 	if len(cameras()) > 0 {
 		return
 	}
-	_, err := openCamera("", image.Pt(1280, 720), 30)
+	_, err := openCamera("", image.Pt(1280, 720), 30, func() {})
 	if f, ok := fault(err); !ok || f != media.Missing {
 		t.Errorf("no camera: %v", err)
 	}
@@ -40,13 +40,13 @@ func TestCameraMissing(t *testing.T) {
 func TestCameras(t *testing.T) {
 	for _, d := range cameras() {
 		t.Run(d.Name, func(t *testing.T) {
-			c, err := openCamera(d.ID, image.Pt(1280, 720), 30)
+			c, err := openCamera(d.ID, image.Pt(1280, 720), 30, func() {})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer c.Close()
 			look(t, c)
-			if again, err := openCamera(d.ID, image.Pt(640, 360), 30); err == nil {
+			if again, err := openCamera(d.ID, image.Pt(640, 360), 30, func() {}); err == nil {
 				again.Close()
 				t.Error("opened twice")
 			} else if f, ok := fault(err); !ok || f != media.Taken {
@@ -60,7 +60,7 @@ func TestCameras(t *testing.T) {
 			if _, _, err := c.Read(); !errors.Is(err, ErrClosed) {
 				t.Errorf("closed: %v", err)
 			}
-			if c, err = openCamera(d.ID, image.Pt(640, 360), 30); err != nil {
+			if c, err = openCamera(d.ID, image.Pt(640, 360), 30, func() {}); err != nil {
 				t.Fatal(err)
 			}
 			defer c.Close()
@@ -142,7 +142,8 @@ func TestCameraHangs(t *testing.T) {
 	for _, read := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			j := newJam()
-			c := newCamera("Lobby", j, grey)
+			freed := make(chan struct{})
+			c := newCamera("Lobby", j, grey, func() { close(freed) })
 			if pic, at, err := c.Read(); err != nil || pic.Y[0] != 7 || time.Since(at) > time.Second {
 				t.Fatalf("%v, %v", at, err)
 			}
@@ -171,8 +172,14 @@ func TestCameraHangs(t *testing.T) {
 					t.Errorf("Read: %v", err)
 				}
 			}
+			select {
+			case <-freed:
+				t.Error("said to be freed while it hangs")
+			default:
+			}
 			close(j.free)
 			<-j.closed // else the test is told that all hangs
+			<-freed
 		})
 	}
 }
@@ -181,7 +188,7 @@ func TestCameraHangs(t *testing.T) {
 func TestCameraCloses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := newJam()
-		c := newCamera("Lobby", j, grey)
+		c := newCamera("Lobby", j, grey, func() {})
 		began := time.Now()
 		if err := errors.Join(c.Close(), c.Close()); err != nil || time.Since(began) != 0 {
 			t.Errorf("%v after %v", err, time.Since(began))

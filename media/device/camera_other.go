@@ -14,6 +14,6 @@ func cameras() []media.Device { return nil }
 
 var errNoCameras = errors.New("device: cameras of this system cannot be used")
 
-func openCamera(id string, _ image.Point, _ int) (PictureSource, error) {
+func openCamera(id string, _ image.Point, _ int, _ func()) (PictureSource, error) {
 	return nil, &media.DeviceError{Kind: media.CameraDevice, Name: id, Fault: media.Unsupported, Err: errNoCameras}
 }

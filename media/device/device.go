@@ -37,18 +37,31 @@ var ErrClosed = errors.New("device: closed")
 // goroutine, and none waits for longer than a sound server may take to answer:
 // no lock is held while code of the system runs, as that may hang.
 type System struct {
-	turn    chan struct{}           // full while the system's sound is asked what there is
+	turn    turn                    // to ask the system's sound what there is
 	context *malgo.AllocatedContext // owned by who has the turn; nil while there is no connection
 
 	mu     sync.Mutex
 	last   []soundDevice        // guarded by mu, as are the next lines: what the last answer was
 	open   map[*handle]struct{} // what is open now
+	turns  map[string]turn      // to open a device, by its id
 	closed bool
 }
 
 // New returns the devices of this machine. Nothing is opened yet.
 func New() *System {
-	return &System{turn: make(chan struct{}, 1), open: make(map[*handle]struct{})}
+	return &System{turn: newTurn(), open: make(map[*handle]struct{}), turns: make(map[string]turn)}
+}
+
+// turnOf is the turn to open the device with this id.
+func (s *System) turnOf(id string) turn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t, ok := s.turns[id]
+	if !ok {
+		t = newTurn()
+		s.turns[id] = t
+	}
+	return t
 }
 
 // connect makes a connection to the system's sound.
@@ -79,8 +92,8 @@ func (s *System) Close() error {
 	s.closed = true
 	s.mu.Unlock()
 	return letGo(func() {
-		s.turn <- struct{}{}
-		defer func() { <-s.turn }()
+		_ = s.turn.take(context.Background()) // it does not end
+		defer s.turn.pass()
 		s.drop()
 	})
 }
@@ -160,18 +173,10 @@ type soundDevice struct {
 }
 
 // ask asks the system's sound which microphones and loudspeakers there are.
-// Whoever asks while an answer is due waits for the turn: a server that hangs
-// holds up one goroutine, not one for each question.
 func (s *System) ask(ctx context.Context) ([]soundDevice, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, answerWithin, errHung)
 	defer cancel()
-	select {
-	case s.turn <- struct{}{}:
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-	return within(ctx, func() ([]soundDevice, error) {
-		defer func() { <-s.turn }()
+	return inTurn(ctx, s.turn, func() ([]soundDevice, error) {
 		found, err := s.enumerate()
 		if err != nil {
 			s.drop()

@@ -72,7 +72,7 @@ func (s *System) openSound(ctx context.Context, kind media.DeviceKind, id string
 		gone: make(chan struct{}), closed: make(chan struct{}), timer: time.NewTimer(firstStall),
 	}
 	h.close = sync.OnceValue(h.letGo)
-	h.native, err = within(ctx, func() (*native, error) {
+	h.native, err = inTurn(ctx, s.turnOf(d.ID), func() (*native, error) {
 		return start(kind, d.id, malgo.DeviceCallbacks{
 			Data: func(out, in []byte, _ uint32) { h.move(floats(out, in), callback) },
 			Stop: func() { h.lose(media.Pulled) },

@@ -44,6 +44,36 @@ func within[T any](ctx context.Context, f func() (T, error), late func(T)) (T, e
 	}
 }
 
+// A turn is for one at a time to talk with the system about one thing: what
+// hangs holds up one goroutine, not one for each try.
+type turn chan struct{}
+
+func newTurn() turn { return make(turn, 1) }
+
+// take waits for the turn, until ctx ends.
+func (t turn) take(ctx context.Context) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (t turn) pass() { <-t }
+
+// inTurn is [within] once it is f's turn, which lasts until f returns.
+func inTurn[T any](ctx context.Context, t turn, f func() (T, error), late func(T)) (T, error) {
+	if err := t.take(ctx); err != nil {
+		var none T
+		return none, err
+	}
+	return within(ctx, func() (T, error) {
+		defer t.pass()
+		return f()
+	}, late)
+}
+
 // letGo has free run, as far as it is done in time.
 func letGo(free func()) error {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), letGoWithin, errHung)

@@ -3,6 +3,7 @@ package device
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,6 +47,33 @@ func TestWithin(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestInTurn: who tries again while one hangs waits for that one.
+func TestInTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turn, free := newTurn(), make(chan struct{})
+		var running atomic.Int64
+		try := func() error {
+			ctx, cancel := context.WithTimeoutCause(t.Context(), answerWithin, errHung)
+			defer cancel()
+			_, err := inTurn(ctx, turn, func() (int, error) {
+				running.Add(1)
+				<-free
+				return 0, nil
+			}, nil)
+			return err
+		}
+		for range 3 {
+			if err := try(); !errors.Is(err, errHung) || running.Load() != 1 {
+				t.Errorf("%v, %d hang", err, running.Load())
+			}
+		}
+		close(free)
+		if err := try(); err != nil || running.Load() != 2 {
+			t.Errorf("%v, %d ran", err, running.Load())
+		}
+	})
 }
 
 // TestClosedIsCutOff: whatever the device does after the handle was closed, no
