@@ -84,6 +84,8 @@ func (m *members) fill(i int, o fyne.CanvasObject) {
 		more = v.words.Chamber.NoSeat + " · " + more
 	case v.holds(who.ID):
 		e.mark.Set(look.Seal, look.AccentInk)
+	case v.scene.Security == nil: // there are no keys yet: it cannot be said of anybody
+		e.mark.Set(look.Seal, look.None)
 	default:
 		e.mark.Set(look.Info, look.AmberInk)
 		more = v.words.Security.NotVerified + " · " + more
