@@ -15,7 +15,7 @@ type floor struct{ bar *bar }
 // rim is how high the amber rim is.
 const rim = 4
 
-func sideWidth() float32 { return 340 * look.Grown(0.36) }
+func sideWidth() float32 { return 340 * look.Grown(0.42) }
 
 func (f *floor) MinSize(o []fyne.CanvasObject) fyne.Size {
 	c, b := o[0].MinSize(), o[2].MinSize()
