@@ -56,8 +56,7 @@ func (s *stage) start(program, name string, out io.Writer, args ...string) (*chi
 	if out == nil {
 		c.cmd.Stdout = log
 	}
-	bind(c.cmd)
-	if err := c.cmd.Start(); err != nil {
+	if err := begin(c.cmd); err != nil {
 		log.Close()
 		return nil, fmt.Errorf("rehearsal: %s: %w", name, err)
 	}
