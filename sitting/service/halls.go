@@ -27,7 +27,7 @@ type halls struct {
 	ctx    context.Context // the service's life; nil before
 	each   map[sitting.ID]*usher.Usher
 	over   map[sitting.ID]bool // those that were closed
-	closed bool // nobody comes in any more
+	closed bool                // nobody comes in any more
 }
 
 func (h *halls) open(ctx context.Context, started *sync.WaitGroup) {
