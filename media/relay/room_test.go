@@ -109,8 +109,7 @@ func TestSilences(t *testing.T) {
 	}
 }
 
-// TestSetting: a tile that crops the sides asks for the height that fills it.
-// Who comes in from elsewhere keeps the new tracks when the old place is said
+// TestReplaced: who comes in from elsewhere keeps the new tracks when the old place is said
 // to be gone.
 func TestReplaced(t *testing.T) {
 	r := joined(nil, participant("ann", lens("TR_old")))
@@ -131,6 +130,7 @@ func TestReplaced(t *testing.T) {
 	}
 }
 
+// TestSetting: a tile that crops the sides asks for the height that fills it.
 func TestSetting(t *testing.T) {
 	tests := []struct {
 		tile   image.Point
