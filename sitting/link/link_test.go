@@ -103,8 +103,12 @@ func TestLastWordsWhileTheOtherEndTalks(t *testing.T) {
 		client, service := dialled(t)
 		send(t, client, wire.Hello{})
 		var talk sync.WaitGroup
+		full := make(chan struct{}) // closed when the client has more than it takes
 		talk.Go(func() {
-			for service.Feed(t.Context(), wire.Entry{Bytes: make([]byte, 500)}) == nil {
+			for n := 0; service.Feed(t.Context(), wire.Entry{Bytes: make([]byte, 500)}) == nil; n++ {
+				if n == queueIn+queueOut {
+					close(full)
+				}
 			}
 		})
 		var heard []wire.Message
@@ -113,7 +117,7 @@ func TestLastWordsWhileTheOtherEndTalks(t *testing.T) {
 				heard = append(heard, m)
 			}
 		})
-		time.Sleep(time.Millisecond)
+		<-full
 		send(t, client, wire.Request{Signed: []byte("leave")})
 		client.Close()
 		talk.Wait()
