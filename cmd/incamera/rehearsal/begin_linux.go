@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// late is by how much the timers of a child may be late: Go's runtime sleeps 20
-// µs at a time while anything is done, which by the system's own figure of
-// 50 µs costs a busy machine a tenth of its time.
+// late is by how much the timers of a child may be late. By the system's own
+// figure, 50 µs, Go's runtime, which sleeps 20 µs at a time while anything is
+// done, takes a tenth of a busy child's time.
 const late = time.Millisecond
 
 // begin starts cmd so that it ends with this process.
