@@ -202,20 +202,8 @@ func TestPlugAndPull(t *testing.T) {
 	}
 	for !has(<-changes) {
 	}
-	mic, err := s.Microphone(t.Context(), "headset.monitor")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer mic.Close()
-	speaker, err := s.Loudspeaker(t.Context(), "headset")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer speaker.Close()
+	mic, speaker := putOn(t, s)
 	step := make([]float32, media.StepLen)
-	if err := errors.Join(mic.Read(step), speaker.Write(step)); err != nil {
-		t.Fatal(err)
-	}
 	if err := pull(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -280,20 +268,8 @@ func TestBackAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mic, err := s.Microphone(t.Context(), "headset.monitor")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer mic.Close()
-	speaker, err := s.Loudspeaker(t.Context(), "headset")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer speaker.Close()
+	mic, speaker := putOn(t, s)
 	step := make([]float32, media.StepLen)
-	if err := errors.Join(mic.Read(step), speaker.Write(step)); err != nil {
-		t.Fatal(err)
-	}
 	if err := pull(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -318,4 +294,25 @@ func TestBackAtOnce(t *testing.T) {
 	if err := again.Read(step); err != nil {
 		t.Error(err)
 	}
+}
+
+// putOn opens both sides of the headset, which are closed at the end of the
+// test, and uses them once.
+func putOn(t *testing.T, s *device.System) (*device.Microphone, *device.Loudspeaker) {
+	t.Helper()
+	mic, err := s.Microphone(t.Context(), "headset.monitor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = mic.Close() }) // the test may have closed it
+	speaker, err := s.Loudspeaker(t.Context(), "headset")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = speaker.Close() }) // as above
+	step := make([]float32, media.StepLen)
+	if err := errors.Join(mic.Read(step), speaker.Write(step)); err != nil {
+		t.Fatal(err)
+	}
+	return mic, speaker
 }
